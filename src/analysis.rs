@@ -1,0 +1,209 @@
+//! Everything that reports look at: the sessions of the whole input, which of them are the subject,
+//! and the parameters. Reports take it and give sections; they read nothing else.
+
+use std::collections::HashMap;
+
+use crate::business::{Holidays, Hours};
+use crate::dialects::Provider;
+use crate::event::{Cause, Direction, Event, Reaction};
+use crate::ledger::Ledger;
+use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
+use crate::side::Customers;
+use crate::text::{Sym, Text, Texts};
+use crate::zone::Zone;
+
+/// The thresholds and choices of reports, with the defaults of the figures' definitions.
+#[derive(Clone, Debug)]
+pub struct ReportOptions {
+    /// The zone of hours, days and months.
+    pub zone: Zone,
+    /// `--tz` was given. Without it figures that depend on business hours are missing.
+    pub zone_given: bool,
+    /// Business hours.
+    pub hours: Hours,
+    /// Dates without business hours.
+    pub holidays: Holidays,
+    /// Count group calls in rates.
+    pub include_group: bool,
+    /// Business-hours calls below which no flag is raised.
+    pub min_calls: u64,
+    /// The share of rejected business-hours calls from which on a flag is raised, in millionths.
+    pub flag_rate: u64,
+    /// Calls below which an agent is not compared with others.
+    pub min_verdict_calls: u64,
+    /// The window of the frustration score.
+    pub window_ms: i64,
+    /// The weight in one window that makes a score of 100, in thousandths.
+    pub threshold_milli: i64,
+    /// How soon after one redirect message no other is due.
+    pub debounce_ms: i64,
+    /// How long a call may ring.
+    pub ring_timeout_ms: i64,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self {
+            zone: Zone::utc(),
+            zone_given: false,
+            hours: Hours::parse("Mon-Fri 09:00-18:00").unwrap_or_else(|it| unreachable!("{it}")),
+            holidays: Holidays::default(),
+            include_group: false,
+            min_calls: 10,
+            flag_rate: 800_000,
+            min_verdict_calls: 20,
+            window_ms: 600_000,
+            threshold_milli: 5000,
+            debounce_ms: 120_000,
+            ring_timeout_ms: 60_000,
+        }
+    }
+}
+
+/// Which sessions are the subject: those that meet every given condition. Empty lists allow all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The first instant.
+    pub since: Option<i64>,
+    /// The first instant after.
+    pub until: Option<i64>,
+    /// Providers.
+    pub providers: Vec<Provider>,
+    /// Instances, as they are spelt.
+    pub instances: Vec<String>,
+    /// Agents, after renaming; `(unassigned)` for none.
+    pub agents: Vec<String>,
+    /// Customers, in canonical spelling.
+    pub customers: Vec<String>,
+    /// Directions.
+    pub directions: Vec<Direction>,
+    /// Outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// Causes.
+    pub causes: Vec<Cause>,
+    /// Who declined.
+    pub declined_by: Vec<DeclinedBy>,
+}
+
+/// What stands for an agent that nobody names.
+pub const UNASSIGNED: &str = "(unassigned)";
+
+impl Filter {
+    /// Whether any condition is given.
+    pub fn is_set(&self) -> bool {
+        let Self {
+            since,
+            until,
+            providers,
+            instances,
+            agents,
+            customers,
+            directions,
+            outcomes,
+            causes,
+            declined_by,
+        } = self;
+        since.is_some()
+            || until.is_some()
+            || !providers.is_empty()
+            || !(instances.is_empty() && agents.is_empty() && customers.is_empty())
+            || !(directions.is_empty() && outcomes.is_empty() && causes.is_empty() && declined_by.is_empty())
+    }
+
+    /// Whether a session meets every condition. One without a start meets no bound of time.
+    pub fn takes(&self, session: &Session, texts: &Texts) -> bool {
+        fn one_of<T: PartialEq>(list: &[T], value: Option<T>) -> bool {
+            list.is_empty() || value.is_some_and(|it| list.contains(&it))
+        }
+        let text_of = |list: &[String], value: Option<&str>| {
+            list.is_empty() || value.is_some_and(|it| list.iter().any(|wanted| wanted == it))
+        };
+        self.since.is_none_or(|since| session.started_at.is_some_and(|it| it >= since))
+            && self.until.is_none_or(|until| session.started_at.is_some_and(|it| it < until))
+            && one_of(&self.providers, Some(session.provider))
+            && text_of(&self.instances, Some(texts.raw(session.instance)))
+            && text_of(&self.agents, Some(texts.raw_opt(session.agent).unwrap_or(UNASSIGNED)))
+            && text_of(&self.customers, texts.raw_opt(session.customer))
+            && one_of(&self.directions, Some(session.direction))
+            && one_of(&self.outcomes, session.outcome)
+            && one_of(&self.causes, session.cause)
+            && one_of(&self.declined_by, session.declined_by)
+    }
+}
+
+/// What was read, rebuilt and chosen.
+pub struct Analysis {
+    /// The texts behind the symbols.
+    pub texts: Texts,
+    /// Sessions, events and feeds of the whole input.
+    pub rebuilt: Rebuilt,
+    /// For each session whether it is a subject.
+    pub subject: Vec<bool>,
+    /// Unique reactions, in order.
+    pub reactions: Vec<Reaction>,
+    /// The books.
+    pub ledger: Ledger,
+    /// What the business knows of its customers.
+    pub customers: Customers,
+    /// Countries of the customers' numbers, where a report asks for them.
+    pub countries: HashMap<Sym, Text>,
+    /// Thresholds and choices.
+    pub options: ReportOptions,
+    /// Whether sessions were chosen by a filter.
+    pub filtered: bool,
+}
+
+impl Analysis {
+    /// Every session, in the fixed order.
+    pub fn sessions(&self) -> &[Session] {
+        &self.rebuilt.sessions
+    }
+
+    /// The subject sessions, in the fixed order.
+    pub fn subjects(&self) -> impl Iterator<Item = &Session> {
+        self.rebuilt.sessions.iter().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
+    }
+
+    /// The events of a session, in order.
+    pub fn events_of(&self, session: &Session) -> &[Event] {
+        &self.rebuilt.events[session.events.clone()]
+    }
+
+    /// The agent's name, or what stands for none.
+    pub fn agent_name(&self, session: &Session) -> &str {
+        self.texts.raw_opt(session.agent).unwrap_or(UNASSIGNED)
+    }
+
+    /// The customer's name: the customers file's, else the session's own.
+    pub fn customer_name(&self, session: &Session) -> Option<Sym> {
+        session.customer.and_then(|it| self.customers.name(it)).or(session.customer_name)
+    }
+
+    /// ISO 3166 alpha-2 of the customer: the payload's, else the number's.
+    pub fn country(&self, session: &Session) -> Option<Text> {
+        match session.country {
+            Some(it) => Some(Text::new(&self.texts.raw(it).to_uppercase())),
+            None => self.country_of_number(session.customer?),
+        }
+    }
+
+    /// ISO 3166 alpha-2 of a customer's number.
+    pub fn country_of_number(&self, customer: Sym) -> Option<Text> {
+        self.countries.get(&customer).cloned()
+    }
+}
+
+/// The countries of the sessions' customers, each number looked at once.
+pub fn countries(sessions: &[Session], texts: &Texts) -> HashMap<Sym, Text> {
+    let mut countries = HashMap::new();
+    for customer in sessions.iter().filter_map(|it| it.customer) {
+        if !crate::identity::is_number(texts.raw(customer)) {
+            continue;
+        }
+        countries.entry(customer).or_insert_with(|| {
+            let number = phonenumber::parse(None, texts.raw(customer)).ok();
+            number.and_then(|it| it.country().id()).map(|it| Text::new(it.as_ref()))
+        });
+    }
+    countries.into_iter().filter_map(|(customer, country)| Some((customer, country?))).collect()
+}

@@ -1,0 +1,112 @@
+//! The books: every line in one class, every event once, every session once.
+//!
+//! Counts are kept while reading, added up over blocks, and balanced at the end of every run. A
+//! ledger that does not balance is a fault of the program, and nothing is printed then.
+
+use std::collections::BTreeMap;
+
+use crate::dialects::support::Reason;
+use crate::text::Text;
+
+/// Counts of a part of the input or of all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Every line, blank ones included.
+    pub lines: u64,
+    /// Lines that hold at least one call event of a known provider.
+    pub call: u64,
+    /// Lines with a reaction and no call event.
+    pub reaction: u64,
+    /// Valid lines that hold neither.
+    pub other: u64,
+    /// Lines that cannot be read.
+    pub invalid: u64,
+    /// Lines of nothing but white space.
+    pub blank: u64,
+    /// Bad bodies on lines that also hold good call events.
+    pub invalid_bodies: u64,
+    /// Invalid lines and bodies by reason.
+    pub invalid_reasons: BTreeMap<Reason, u64>,
+    /// Lines by the place of their body in an envelope.
+    pub envelopes: BTreeMap<String, u64>,
+    /// Bodies that look like call events of a name that no table holds.
+    pub unknown_call_events: BTreeMap<Text, u64>,
+    /// Lines with text that had to be repaired.
+    pub repaired_text: u64,
+    /// Call events read, skipped agents included.
+    pub events: u64,
+    /// Those of them that are repeated deliveries.
+    pub duplicates: u64,
+    /// Reactions read.
+    pub reactions: u64,
+    /// Those of them that are repeated.
+    pub duplicate_reactions: u64,
+}
+
+impl Ledger {
+    /// Adds the counts of another part of the input.
+    pub fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.call += other.call;
+        self.reaction += other.reaction;
+        self.other += other.other;
+        self.invalid += other.invalid;
+        self.blank += other.blank;
+        self.invalid_bodies += other.invalid_bodies;
+        self.repaired_text += other.repaired_text;
+        self.events += other.events;
+        self.duplicates += other.duplicates;
+        self.reactions += other.reactions;
+        self.duplicate_reactions += other.duplicate_reactions;
+        add_counts(&mut self.invalid_reasons, other.invalid_reasons);
+        add_counts(&mut self.envelopes, other.envelopes);
+        add_counts(&mut self.unknown_call_events, other.unknown_call_events);
+    }
+
+    /// Checks that the counts add up, given the events that are in sessions and the reactions kept.
+    ///
+    /// # Errors
+    ///
+    /// The equation that does not hold, with its numbers.
+    pub fn balance(&self, in_sessions: u64, reactions_kept: u64) -> Result<(), String> {
+        let classes = self.call + self.reaction + self.other + self.invalid + self.blank;
+        let reasons: u64 = self.invalid_reasons.values().sum();
+        for (name, left, right) in [
+            ("lines = call + reaction + other + invalid + blank", self.lines, classes),
+            (
+                "invalid + invalid_bodies = the sum of invalid_reasons",
+                self.invalid + self.invalid_bodies,
+                reasons,
+            ),
+            ("events = duplicates + events in sessions", self.events, self.duplicates + in_sessions),
+            ("reactions = duplicates + kept", self.reactions, self.duplicate_reactions + reactions_kept),
+        ] {
+            if left != right {
+                return Err(format!("{name}: {left} is not {right}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_counts<K: Ord>(sum: &mut BTreeMap<K, u64>, other: BTreeMap<K, u64>) {
+    for (key, count) in other {
+        *sum.entry(key).or_default() += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_line_is_noticed() {
+        let mut books =
+            Ledger { lines: 3, call: 1, other: 1, blank: 1, events: 2, duplicates: 1, ..Ledger::default() };
+        assert_eq!(books.balance(1, 0), Ok(()));
+        books.lines = 4;
+        assert!(books.balance(1, 0).is_err());
+        books.lines = 3;
+        assert!(books.balance(2, 0).is_err());
+    }
+}

@@ -1,0 +1,21 @@
+//! x
+pub mod analysis;
+pub mod business;
+pub mod capture;
+pub mod definitions;
+pub mod dialects;
+pub mod event;
+pub mod identity;
+pub mod json;
+pub mod ledger;
+pub mod ops;
+pub mod read;
+pub mod render;
+pub mod reports;
+pub mod section;
+pub mod session;
+pub mod side;
+pub mod suggest;
+pub mod text;
+pub mod time;
+pub mod zone;

@@ -1,0 +1,299 @@
+//! Lines in, events out: each line gets its class, each body its dialect, each fault its place.
+//!
+//! No state crosses a line, so blocks can be read in any order and by any number of threads.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::capture::{self, Place, Visitor};
+use crate::dialects::support::{Body, Capture, Flaw, ReadOptions, Reason};
+use crate::dialects::{self, Reading};
+use crate::event::{Event, Origin, Reaction};
+use crate::json::{self, Raw};
+use crate::ledger::Ledger;
+use crate::text::{Interner, Sym, Text};
+
+/// What a command wants kept besides events and counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Invalid lines and bodies, unchanged.
+    pub rejects: bool,
+    /// The raw lines behind events.
+    pub raw_lines: bool,
+    /// Paths that bodies were posted to, and keys of `metadata`.
+    pub paths: bool,
+}
+
+/// Faults kept from each block for showing; all are counted.
+const FAULTS_KEPT: usize = 20;
+
+/// An invalid line or body, for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file's name.
+    pub file: Sym,
+    /// The line, from 1.
+    pub line: u64,
+    /// The byte in the line, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+/// An invalid line or body, for `--rejects`.
+#[derive(Clone, Debug)]
+pub struct Reject {
+    /// Where and why.
+    pub fault: Fault,
+    /// The bytes as read.
+    pub raw: Vec<u8>,
+    /// How long the line was, if only its beginning was kept.
+    pub cut_from: Option<u64>,
+}
+
+/// What a block of lines holds.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Call events, in the order of the input.
+    pub events: Vec<Event>,
+    /// Reactions.
+    pub reactions: Vec<Reaction>,
+    /// The books of this block.
+    pub ledger: Ledger,
+    /// The first faults.
+    pub faults: Vec<Fault>,
+    /// All of them with their lines, if wanted.
+    pub rejects: Vec<Reject>,
+    /// The raw lines behind the events, if wanted.
+    pub raw_lines: Vec<(Origin, Box<[u8]>)>,
+    /// How often each path was posted to, if wanted.
+    pub paths: BTreeMap<Text, u64>,
+}
+
+/// Whole lines of one file.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<'a> {
+    /// The file's name as given.
+    pub file: &'a Text,
+    /// Its symbol.
+    pub file_sym: Sym,
+    /// The number of the first line, from 1.
+    pub first_line: u64,
+    /// The lines, with LF between them.
+    pub bytes: &'a [u8],
+    /// The one line was longer than allowed, so long; `bytes` are its beginning.
+    pub over: Option<u64>,
+}
+
+/// Reads the lines of a block.
+pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wants: Wants) -> Parsed {
+    let mut parsed = Parsed::default();
+    if let Some(length) = lines.over {
+        parsed.ledger.lines = 1;
+        let flaw =
+            Flaw { reason: Reason::TooLong, field: "", expected: "a line of at most 16 MiB", address: 0 };
+        parsed.invalid_line(lines, lines.first_line, lines.bytes, flaw, Some(length), wants);
+        return parsed;
+    }
+    let mut rest = lines.bytes;
+    let mut number = lines.first_line;
+    while !rest.is_empty() {
+        let (line, next) = match memchr::memchr(b'\n', rest) {
+            Some(at) => (&rest[..at], &rest[at + 1..]),
+            None => (rest, &rest[rest.len()..]),
+        };
+        parsed.line(line, number, lines, options, texts, wants);
+        rest = next;
+        number += 1;
+    }
+    parsed
+}
+
+impl Parsed {
+    fn line(
+        &mut self,
+        line: &[u8],
+        number: u64,
+        lines: &Lines<'_>,
+        options: &ReadOptions,
+        texts: &Interner,
+        wants: Wants,
+    ) {
+        self.ledger.lines += 1;
+        if line.trim_ascii().is_empty() {
+            self.ledger.blank += 1;
+            return;
+        }
+        if let Err(fault) = json::check(line) {
+            let reason = if fault.too_deep { Reason::TooDeep } else { Reason::NotJson };
+            let address = line.as_ptr() as usize + fault.at;
+            let flaw = Flaw { reason, field: "", expected: fault.expected, address };
+            return self.invalid_line(lines, number, line, flaw, None, wants);
+        }
+        let mut bodies = LineBodies {
+            line,
+            number,
+            lines,
+            options,
+            texts,
+            wants,
+            parsed: self,
+            body_number: 0,
+            calls: 0,
+            reactions: 0,
+            flaws: Vec::new(),
+            envelope: None,
+            repaired: false,
+        };
+        capture::bodies(Raw::checked(line), options.body_path.as_deref(), &options.naive_zone, &mut bodies);
+        let LineBodies { calls, reactions, flaws, envelope, repaired, .. } = bodies;
+        if let Some(place) = envelope {
+            *self.ledger.envelopes.entry(place).or_default() += 1;
+        }
+        self.ledger.repaired_text += u64::from(repaired);
+        if calls > 0 {
+            self.ledger.call += 1;
+            for (flaw, column, raw) in flaws {
+                self.ledger.invalid_bodies += 1;
+                self.fault(lines, number, column, flaw, raw, None, wants);
+            }
+        } else if let Some((flaw, column, _)) = flaws.into_iter().next() {
+            self.ledger.invalid += 1;
+            self.fault(lines, number, column, flaw, line.to_vec(), None, wants);
+        } else if reactions > 0 {
+            self.ledger.reaction += 1;
+        } else {
+            self.ledger.other += 1;
+        }
+    }
+
+    #[cold]
+    fn invalid_line(
+        &mut self,
+        lines: &Lines<'_>,
+        number: u64,
+        line: &[u8],
+        flaw: Flaw,
+        cut_from: Option<u64>,
+        wants: Wants,
+    ) {
+        self.ledger.invalid += 1;
+        let column = column(line, flaw.address).unwrap_or(1);
+        let raw = if wants.rejects { line.to_vec() } else { Vec::new() };
+        self.fault(lines, number, column, flaw, raw, cut_from, wants);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one fault")]
+    fn fault(
+        &mut self,
+        lines: &Lines<'_>,
+        line: u64,
+        column: usize,
+        flaw: Flaw,
+        raw: Vec<u8>,
+        cut_from: Option<u64>,
+        wants: Wants,
+    ) {
+        *self.ledger.invalid_reasons.entry(flaw.reason).or_default() += 1;
+        let fault = Fault { file: lines.file_sym, line, column, flaw };
+        if self.faults.len() < FAULTS_KEPT {
+            self.faults.push(fault.clone());
+        }
+        if wants.rejects {
+            self.rejects.push(Reject { fault, raw, cut_from });
+        }
+    }
+}
+
+/// The byte from 1 in a line at which an address lies, if it lies there.
+fn column(line: &[u8], address: usize) -> Option<usize> {
+    let start = line.as_ptr() as usize;
+    (start..=start + line.len()).contains(&address).then(|| address - start + 1)
+}
+
+/// Takes the bodies of one line.
+struct LineBodies<'l> {
+    line: &'l [u8],
+    number: u64,
+    lines: &'l Lines<'l>,
+    options: &'l ReadOptions,
+    texts: &'l Interner,
+    wants: Wants,
+    parsed: &'l mut Parsed,
+    body_number: u32,
+    calls: u32,
+    reactions: u32,
+    flaws: Vec<(Flaw, usize, Vec<u8>)>,
+    envelope: Option<String>,
+    repaired: bool,
+}
+
+impl LineBodies<'_> {
+    fn column(&self, flaw: &Flaw, anchor: usize) -> usize {
+        column(self.line, flaw.address).or_else(|| column(self.line, anchor)).unwrap_or(1)
+    }
+}
+
+impl Visitor for LineBodies<'_> {
+    fn body(&mut self, body: &Body<'_>, place: &Place<'_>) {
+        if !place.path.is_empty() && self.envelope.is_none() {
+            self.envelope = Some(place.path.join("."));
+        }
+        let origin = Origin { file: self.lines.file_sym, line: self.number, body: self.body_number };
+        self.body_number += 1;
+        if self.wants.paths
+            && let Some(path) = &place.posted_to
+        {
+            *self.parsed.paths.entry(Text::new(path)).or_default() += 1;
+        }
+        let capture = Capture {
+            options: self.options,
+            texts: self.texts,
+            file: self.lines.file,
+            origin,
+            received_at: place.received_at,
+            path: place.posted_to.clone(),
+            repaired: Cell::new(false),
+        };
+        let reading = dialects::read(body, &capture);
+        self.repaired |= capture.repaired.get();
+        match reading {
+            Reading::Call(event) => {
+                self.calls += 1;
+                self.parsed.ledger.events += 1;
+                if self.wants.raw_lines {
+                    self.parsed.raw_lines.push((event.origin, self.line.into()));
+                }
+                self.parsed.events.push(*event);
+            }
+            Reading::Reaction(reaction) => {
+                self.reactions += 1;
+                self.parsed.ledger.reactions += 1;
+                if self.wants.raw_lines {
+                    self.parsed.raw_lines.push((reaction.origin, self.line.into()));
+                }
+                self.parsed.reactions.push(*reaction);
+            }
+            Reading::Unknown(name) => {
+                *self.parsed.ledger.unknown_call_events.entry(Text::new(&name)).or_default() += 1;
+            }
+            Reading::Invalid(flaw) => {
+                let column = self.column(&flaw, place.anchor);
+                let raw = if self.wants.rejects { one_line(body.raw.bytes()) } else { Vec::new() };
+                self.flaws.push((flaw, column, raw));
+            }
+            Reading::Other | Reading::NotMine => {}
+        }
+    }
+
+    fn flaw(&mut self, flaw: Flaw, anchor: usize) {
+        let column = self.column(&flaw, anchor);
+        let raw = if self.wants.rejects { self.line.to_vec() } else { Vec::new() };
+        self.flaws.push((flaw, column, raw));
+    }
+}
+
+/// JSON text on one line: a line break in valid JSON is white space.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    json.iter().map(|&it| if it == b'\n' || it == b'\r' { b' ' } else { it }).collect()
+}

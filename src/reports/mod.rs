@@ -1,0 +1,20 @@
+//! Reports: sessions in, sections out. One file a report; nothing here reads, prints or formats.
+//!
+//! To add a report: write `reports/<name>.rs` with a function that takes the [`Analysis`] and gives
+//! an [`Output`], and add its line to the command line's list of commands.
+
+use crate::section::{Part, Piece};
+
+/// A sentence: our words and values between them.
+pub type Sentence = Vec<Piece>;
+
+/// What a report yields.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// Sentences over the tables.
+    pub preface: Vec<Sentence>,
+    /// The sections.
+    pub parts: Vec<Part>,
+    /// What could not be known, and why.
+    pub notes: Vec<Sentence>,
+}

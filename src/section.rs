@@ -1,0 +1,164 @@
+//! What a report yields and a renderer takes: typed cells, no formatting.
+//!
+//! A [`Document`] is the whole answer of a command. Reports fill it, `render` writes it; nothing
+//! here computes and nothing here formats.
+
+use crate::text::Text;
+
+/// One value, with its unit in its type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// What the input cannot show. Never zero.
+    Missing,
+    /// Text from outside, untrusted.
+    Text(Text),
+    /// A word of callsift's own: an outcome, a verdict, a period.
+    Word(String),
+    /// A number of things.
+    Count(u64),
+    /// A share from 0 to 1, in millionths, rounded half up.
+    Rate(u64),
+    /// A decimal with one digit, in tenths (a score, a weight).
+    Tenths(i64),
+    /// A duration in milliseconds.
+    Millis(i64),
+    /// An instant in Unix milliseconds, shown in the report's zone.
+    Instant(i64),
+    /// Yes or no.
+    Bool(bool),
+    /// Several values in one cell.
+    List(Vec<Cell>),
+    /// Named values in one cell.
+    Record(Vec<(String, Cell)>),
+}
+
+impl Cell {
+    /// A word of our own.
+    pub fn word(word: &str) -> Self {
+        Self::Word(word.to_owned())
+    }
+
+    /// A value that may be missing.
+    pub fn opt<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Self {
+        value.map_or(Self::Missing, cell)
+    }
+
+    /// `part` of `whole` as a share in millionths, rounded half up; missing where `whole` is 0.
+    pub fn share(part: u64, whole: u64) -> Self {
+        if whole == 0 {
+            return Self::Missing;
+        }
+        let micro = (u128::from(part) * 2_000_000 + u128::from(whole)) / (2 * u128::from(whole));
+        Self::Rate(micro as u64)
+    }
+
+    /// A share that was computed as a float, rounded half up to millionths.
+    pub fn share_f64(share: f64) -> Self {
+        Self::Rate((share * 1e6 + 0.5).floor() as u64)
+    }
+}
+
+/// A column: its key is the name in CSV and JSON, its title stands over a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    /// CSV header and JSON key.
+    pub key: &'static str,
+    /// Heading in tables; empty means the key.
+    pub title: &'static str,
+    /// When a table shows it.
+    pub shown: Shown,
+}
+
+/// How much a column matters to a reader of a table. CSV and JSON always hold all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// In every table.
+    Always,
+    /// Where the width allows it; of these the lower numbers first.
+    IfWide(u8),
+    /// Only when `--columns` names it.
+    OnRequest,
+}
+
+/// Rows under columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Heading over the table.
+    pub title: String,
+    /// The columns; every row has as many cells.
+    pub columns: Vec<Column>,
+    /// The rows, in their fixed order.
+    pub rows: Vec<Vec<Cell>>,
+    /// The line under them, a part of its own in JSON (`total`).
+    pub total: Option<Vec<Cell>>,
+    /// What a reader should be told when there are no rows.
+    pub empty: String,
+    /// Sentences under a table that explain how to read it.
+    pub reading: Vec<String>,
+}
+
+/// A piece of a document and where it stands in the JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Keys from the document's top to it: `["kpi_by_agent", "rows"]`.
+    pub path: Vec<&'static str>,
+    /// What stands there.
+    pub body: Body,
+}
+
+/// The kinds of pieces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Rows, with their total as `total` beside them.
+    Rows(Table),
+    /// A plain value; tables leave it out.
+    Value(Cell),
+    /// Sentences that stand before everything in tables and Markdown, a list in JSON.
+    Sentences(Vec<Vec<Piece>>),
+}
+
+/// Part of a sentence: words of ours, or a value that each sink renders its own way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// Our own words.
+    Say(String),
+    /// A value, from outside or computed.
+    Value(Cell),
+}
+
+/// Makes a sentence out of plain words.
+pub fn say(words: impl Into<String>) -> Vec<Piece> {
+    vec![Piece::Say(words.into())]
+}
+
+/// The whole answer of a command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// `callsift.kpi/1`.
+    pub schema: String,
+    /// Effective parameters.
+    pub parameters: Vec<(String, Cell)>,
+    /// The ledger.
+    pub accounting: Vec<(String, Cell)>,
+    /// Lines over a table: what was read, the period, the ledger in words.
+    pub preface: Vec<Vec<Piece>>,
+    /// The sections, in the order of the document.
+    pub parts: Vec<Part>,
+    /// What could not be known, and why.
+    pub notes: Vec<Vec<Piece>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_round_half_up_at_the_sixth_digit() {
+        assert_eq!(Cell::share(1, 3), Cell::Rate(333_333));
+        assert_eq!(Cell::share(2, 3), Cell::Rate(666_667));
+        assert_eq!(Cell::share(1, 2_000_000), Cell::Rate(1));
+        assert_eq!(Cell::share(0, 7), Cell::Rate(0));
+        assert_eq!(Cell::share(0, 0), Cell::Missing);
+        assert_eq!(Cell::share_f64(0.123_456_5), Cell::Rate(123_457));
+    }
+}

@@ -1,0 +1,67 @@
+//! Who a session belongs to: the person that a payload names, else the roster's, else the metadata's.
+
+use std::collections::HashMap;
+
+use super::Session;
+use crate::event::Event;
+use crate::side::{Agents, Roster};
+use crate::text::{Sym, Texts};
+
+/// How an agent is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AgentSource {
+    /// The payload names the person.
+    Payload,
+    /// The roster says who had the line.
+    Roster,
+    /// A key of the payload's metadata.
+    Metadata,
+    /// Nobody says.
+    None,
+}
+
+impl AgentSource {
+    /// Every source, the first in doubt.
+    pub const ALL: [Self; 4] = [Self::Payload, Self::Roster, Self::Metadata, Self::None];
+
+    /// The word used in columns.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Roster => "roster",
+            Self::Metadata => "metadata",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Gives each session its agent and team.
+///
+/// `from_metadata` maps the metadata of events to the agent that the chosen key names.
+pub fn assign(
+    sessions: &mut [Session],
+    events: &[Event],
+    roster: &Roster,
+    agents: &Agents,
+    from_metadata: &HashMap<Sym, Sym>,
+    texts: &Texts,
+) {
+    for session in sessions {
+        let found = session.agent_label.map(|it| (it, AgentSource::Payload));
+        let found = found.or_else(|| {
+            let on_duty = roster.on_duty(session.provider, texts.raw(session.instance), session.started_at);
+            on_duty.map(|it| (it, AgentSource::Roster))
+        });
+        let found = found.or_else(|| {
+            let named = |it: &Event| from_metadata.get(&it.metadata?).copied();
+            let events = &events[session.events.clone()];
+            let decided = session.deciding.map(|it| &events[it as usize]).and_then(named);
+            decided.or_else(|| events.iter().find_map(named)).map(|it| (it, AgentSource::Metadata))
+        });
+        let Some((label, source)) = found else { continue };
+        let (agent, team) = agents.person(label);
+        session.agent = Some(agent);
+        session.team = team;
+        session.agent_source = source;
+    }
+}

@@ -1,0 +1,142 @@
+//! The customers file: what the business knows of its customers. Column `phone`, and any of `lid`,
+//! `name`, `account_id`, `vip`, `stage`, `days_overdue`, `due_date`, `defaulted_on`, `tz`.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use super::Reading;
+use super::table::{self, SideError};
+use crate::identity::{self, Party};
+use crate::text::Sym;
+use crate::time;
+use crate::zone::Zone;
+
+/// One row: a customer, or one account of a customer.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    /// The name.
+    pub name: Option<Sym>,
+    /// The account at the business.
+    pub account_id: Option<Sym>,
+    /// To be treated with care.
+    pub vip: bool,
+    /// Delinquency for all time, in the business's own word: `current`, `early`, `mid` or `late`.
+    pub stage: Option<String>,
+    /// Days overdue, as counted on the day that the command line names.
+    pub days_overdue: Option<i64>,
+    /// When the oldest unpaid instalment was due.
+    pub due_date: Option<NaiveDate>,
+    /// When the account defaulted.
+    pub defaulted_on: Option<NaiveDate>,
+    /// The zone that the customer lives in.
+    pub zone: Option<Zone>,
+}
+
+/// The customers by number.
+#[derive(Clone, Debug, Default)]
+pub struct Customers {
+    rows: HashMap<Sym, Vec<Customer>>,
+    hidden: HashMap<Sym, Sym>,
+}
+
+impl Customers {
+    /// Reads a customers file.
+    ///
+    /// # Errors
+    ///
+    /// See [`table::read`]; also a phone or hidden identity that is none, a hidden identity with two
+    /// numbers, or a cell that is not of its column's form.
+    pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
+        const OPTIONAL: [&str; 9] =
+            ["lid", "name", "account_id", "vip", "stage", "days_overdue", "due_date", "defaulted_on", "tz"];
+        let mut res = Self::default();
+        for row in table::read(path, &["phone"], &OPTIONAL)? {
+            let fail = |message: String| SideError { path: path.to_owned(), line: Some(row.line), message };
+            let phone = row.cell(0).ok_or_else(|| fail("a row needs a phone".into()))?;
+            let Party::Person(phone) = identity::canonical(phone, reading.fold) else {
+                return Err(fail("the phone is a group's".into()));
+            };
+            let phone = reading.texts.intern(&phone);
+            if let Some(lid) = row.cell(1) {
+                let digits = lid.bytes().all(|it| it.is_ascii_digit());
+                let lid = if digits { format!("lid:{lid}") } else { lid.to_owned() };
+                let hidden = match identity::canonical(&lid, reading.fold) {
+                    Party::Person(it) if identity::is_hidden(&it) => reading.texts.intern(&it),
+                    _ => return Err(fail(format!("`{lid}` is no hidden identity; write it as `123@lid`"))),
+                };
+                if res.hidden.insert(hidden, phone).is_some_and(|it| it != phone) {
+                    return Err(fail(format!(
+                        "`{lid}` already belongs to another phone; keep one of the rows"
+                    )));
+                }
+            }
+            let date = |column: usize| match row.cell(column) {
+                None => Ok(None),
+                Some(it) => time::date(it)
+                    .map(Some)
+                    .ok_or_else(|| fail(format!("`{it}` is no date; write it as `2026-05-04`"))),
+            };
+            let vip = match row.cell(4).map(str::to_ascii_lowercase).as_deref() {
+                None | Some("no" | "false" | "0" | "n") => false,
+                Some("yes" | "true" | "1" | "y") => true,
+                Some(it) => return Err(fail(format!("`{it}` under `vip`; write `yes` or `no`"))),
+            };
+            let stage = match row.cell(5).map(str::to_ascii_lowercase) {
+                Some(it) if !["current", "early", "mid", "late"].contains(&it.as_str()) => {
+                    return Err(fail(format!(
+                        "`{it}` under `stage`; write `current`, `early`, `mid` or `late`"
+                    )));
+                }
+                it => it,
+            };
+            let days_overdue = match row.cell(6) {
+                None => None,
+                Some(it) => Some(it.parse().map_err(|_| fail(format!("`{it}` is no number of days")))?),
+            };
+            let zone = match row.cell(9) {
+                None => None,
+                Some(it) => Some(Zone::named(it).map_err(|it| fail(it.to_string()))?),
+            };
+            res.rows.entry(phone).or_default().push(Customer {
+                name: reading.texts.intern_opt(row.cell(2)),
+                account_id: reading.texts.intern_opt(row.cell(3)),
+                vip,
+                stage,
+                days_overdue,
+                due_date: date(7)?,
+                defaulted_on: date(8)?,
+                zone,
+            });
+        }
+        Ok(res)
+    }
+
+    /// The rows of a customer: several where it has several accounts.
+    pub fn rows(&self, customer: Sym) -> &[Customer] {
+        self.rows.get(&customer).map_or(&[], Vec::as_slice)
+    }
+
+    /// The name that the file gives a customer.
+    pub fn name(&self, customer: Sym) -> Option<Sym> {
+        self.rows(customer).iter().find_map(|it| it.name)
+    }
+
+    /// The customer's account, if there is exactly one.
+    pub fn account_id(&self, customer: Sym) -> Option<Sym> {
+        let mut accounts = self.rows(customer).iter().filter_map(|it| it.account_id);
+        let first = accounts.next()?;
+        accounts.all(|it| it == first).then_some(first)
+    }
+
+    /// Whether any row marks the customer.
+    pub fn is_vip(&self, customer: Sym) -> bool {
+        self.rows(customer).iter().any(|it| it.vip)
+    }
+
+    /// Hidden identities with their numbers.
+    pub fn hidden(&self) -> &HashMap<Sym, Sym> {
+        &self.hidden
+    }
+}
