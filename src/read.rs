@@ -142,12 +142,12 @@ impl Parsed {
             calls: 0,
             reactions: 0,
             flaws: Vec::new(),
-            envelope: None,
+            envelopes: Vec::new(),
             repaired: false,
         };
         capture::bodies(Raw::checked(line), options.body_path.as_deref(), &options.naive_zone, &mut bodies);
-        let LineBodies { calls, reactions, flaws, envelope, repaired, .. } = bodies;
-        if let Some(place) = envelope {
+        let LineBodies { calls, reactions, flaws, envelopes, repaired, .. } = bodies;
+        for place in envelopes {
             *self.ledger.envelopes.entry(place).or_default() += 1;
         }
         self.ledger.repaired_text += u64::from(repaired);
@@ -224,7 +224,7 @@ struct LineBodies<'l> {
     calls: u32,
     reactions: u32,
     flaws: Vec<(Flaw, usize, Vec<u8>)>,
-    envelope: Option<String>,
+    envelopes: Vec<String>,
     repaired: bool,
 }
 
@@ -236,8 +236,11 @@ impl LineBodies<'_> {
 
 impl Visitor for LineBodies<'_> {
     fn body(&mut self, body: &Body<'_>, place: &Place<'_>) {
-        if !place.path.is_empty() && self.envelope.is_none() {
-            self.envelope = Some(place.path.join("."));
+        if !place.path.is_empty() {
+            let path = place.path.join(".");
+            if !self.envelopes.contains(&path) {
+                self.envelopes.push(path);
+            }
         }
         let origin = Origin { file: self.lines.file_sym, line: self.number, body: self.body_number };
         self.body_number += 1;

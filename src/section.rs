@@ -16,6 +16,8 @@ pub enum Cell {
     Word(String),
     /// A number of things.
     Count(u64),
+    /// A difference of numbers of things.
+    Signed(i64),
     /// A share from 0 to 1, in millionths, rounded half up.
     Rate(u64),
     /// A decimal with one digit, in tenths (a score, a weight).
@@ -41,6 +43,11 @@ impl Cell {
     /// A value that may be missing.
     pub fn opt<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Self {
         value.map_or(Self::Missing, cell)
+    }
+
+    /// The cell, or this word of ours where it is missing.
+    pub fn or_word(self, word: &str) -> Self {
+        if self == Self::Missing { Self::word(word) } else { self }
     }
 
     /// `part` of `whole` as a share in millionths, rounded half up; missing where `whole` is 0.

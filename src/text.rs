@@ -82,12 +82,7 @@ impl Interner {
         if let Some(&sym) = shard.known.get(text) {
             return sym;
         }
-        let place = u32::try_from(shard.texts.len()).expect("fewer texts than u32 holds");
-        let number = place
-            .checked_mul(SHARDS as u32)
-            .and_then(|it| it.checked_add(shard_number as u32 + 1))
-            .expect("at most 67 million distinct texts a shard");
-        let sym = Sym(NonZeroU32::new(number).expect("one is added"));
+        let sym = sym(shard.texts.len(), shard_number);
         let text = Text::new(text);
         shard.texts.push(text.clone());
         shard.known.insert(text, sym);
@@ -99,6 +94,13 @@ impl Interner {
         text.map(|it| self.intern(it))
     }
 
+    /// The text that a symbol stands for.
+    pub fn text(&self, sym: Sym) -> Text {
+        let number = (sym.0.get() - 1) as usize;
+        let shard = self.shards[number % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        shard.texts[number / SHARDS].clone()
+    }
+
     /// Ends interning; from here texts are only looked up, without locks.
     pub fn freeze(self) -> Texts {
         let shards = self
@@ -106,13 +108,24 @@ impl Interner {
             .into_iter()
             .map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner).texts)
             .collect();
-        Texts { shards }
+        Texts { hasher: self.hasher, shards }
     }
+}
+
+/// The symbol of a place in a shard.
+fn sym(place: usize, shard_number: usize) -> Sym {
+    let number = u32::try_from(place)
+        .ok()
+        .and_then(|it| it.checked_mul(SHARDS as u32))
+        .and_then(|it| it.checked_add(shard_number as u32 + 1))
+        .expect("at most 67 million distinct texts a shard");
+    Sym(NonZeroU32::new(number).expect("one is added"))
 }
 
 /// The texts of a run, by symbol.
 #[derive(Default)]
 pub struct Texts {
+    hasher: RandomState,
     shards: Vec<Vec<Text>>,
 }
 
@@ -133,6 +146,21 @@ impl Texts {
         sym.map(|it| self.raw(it))
     }
 
+    /// Goes back to interning; every symbol keeps its text.
+    pub fn thaw(self) -> Interner {
+        let mut shards = self.shards;
+        shards.resize_with(SHARDS, Vec::new);
+        let shards = shards.into_iter().enumerate().map(|(shard_number, texts)| {
+            let known = texts
+                .iter()
+                .enumerate()
+                .map(|(place, text)| (text.clone(), sym(place, shard_number)))
+                .collect();
+            Mutex::new(Shard { known, texts })
+        });
+        Interner { hasher: self.hasher, shards: shards.collect() }
+    }
+
     /// The text of an optional symbol.
     pub fn get_opt(&self, sym: Option<Sym>) -> Option<Text> {
         sym.map(|it| self.get(it).clone())
@@ -151,9 +179,12 @@ mod tests {
         let again: Vec<Sym> = words.iter().map(|it| interner.intern(it)).collect();
         assert_eq!(first, again);
         let texts = interner.freeze();
-        for (word, sym) in words.iter().zip(first) {
-            assert_eq!(texts.raw(sym), word);
+        for (word, sym) in words.iter().zip(&first) {
+            assert_eq!(texts.raw(*sym), word);
         }
+        let thawed = texts.thaw();
+        let again: Vec<Sym> = words.iter().map(|it| thawed.intern(it)).collect();
+        assert_eq!(first, again);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn read_text(text: &str, naive: &Zone) -> Result<Option<i64>, BadTime> {
     if text.is_empty() {
         return Ok(None);
     }
-    if text.as_bytes()[0].is_ascii_digit() && !text.contains(':') {
+    if text.bytes().all(|it| it.is_ascii_digit() || it == b'.') {
         return read_number(text);
     }
     let (local, offset_minutes) = iso(text).ok_or(BadTime)?;
@@ -46,7 +46,8 @@ pub fn read_text(text: &str, naive: &Zone) -> Result<Option<i64>, BadTime> {
         Some(it) => local.and_utc().timestamp_millis() - i64::from(it) * MINUTE,
         None => naive.instant_of(local),
     };
-    in_range(millis).map(Some)
+    // The epoch itself is how some write "never".
+    if millis == 0 { Ok(None) } else { in_range(millis).map(Some) }
 }
 
 /// Reads a number as it stands in JSON: seconds below 10^11, milliseconds below 10^14, microseconds
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn no_value_is_no_error() {
-        for text in ["", "  ", "0", "0.000", "0001-01-01T00:00:00Z"] {
+        for text in ["", "  ", "0", "0.000", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"] {
             check(text, Ok(None));
         }
         assert_eq!(read_number("0"), Ok(None));

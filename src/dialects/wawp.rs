@@ -48,10 +48,11 @@ impl Dialect for Wawp {
         let fields =
             body.raw.pick(&["data", "sessionId", "call", "account", "session", "payload", "timestamp", "me"]);
         let [data, session_id, call, account, ..] = fields;
-        if data.is_some() && session_id.is_some() {
+        let is_object = |it: Option<Raw<'_>>| it.is_some_and(|it| it.kind() == Type::Object);
+        if is_object(data) && session_id.is_some() {
             return Reading::Unknown(format!("openwa:{name}").into());
         }
-        if call.is_some() && account.is_some() {
+        if is_object(call) && account.is_some() {
             return Reading::Unknown(format!("zernio:{name}").into());
         }
         let Some(word) = word_place(&WORDS, &name, None) else { return Reading::NotMine };

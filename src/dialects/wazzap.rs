@@ -4,6 +4,8 @@
 
 use crate::event::{Cause, Kind};
 
+use crate::json::Raw;
+
 use super::support::{Body, Capture, Flaw, Reason, blank_event, required, set_time, time, word_place};
 use super::{Dialect, Provider, Reading, Traits, Word, word};
 
@@ -39,10 +41,11 @@ impl Dialect for Wazzap {
         };
         let [payload, data, phone, ts, country] =
             body.raw.pick(&["payload", "data", "phone", "ts", "country"]);
-        if payload.is_some() || data.is_some() {
+        let has_value = |it: Option<Raw<'_>>| it.is_some_and(|it| !matches!(it.bytes(), b"null" | b"\"\""));
+        if has_value(payload) || has_value(data) {
             return Reading::NotMine;
         }
-        let mut read = || {
+        let read = || {
             let phone_text = required(phone, "phone", body.raw)?;
             let at = time(ts, "ts", true, &capture.options.naive_zone)?
                 .ok_or_else(|| Flaw::missing("ts", "a time", body.raw))?;

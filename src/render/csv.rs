@@ -54,6 +54,7 @@ impl Sink<'_> {
             Cell::Text(text) => self.text(text.raw()).into_owned(),
             Cell::Word(word) => self.text(word).into_owned(),
             Cell::Count(count) => count.to_string(),
+            Cell::Signed(net) => net.to_string(),
             Cell::Rate(micro) => share(*micro),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => ms.to_string(),

@@ -211,7 +211,7 @@ pub(super) fn is_skin_tone(c: char) -> bool {
 ///
 /// A telephone number in international form is what our readers look for, and `-` is a missing
 /// group key; neither can be computed to anything.
-fn is_formula(text: &str) -> bool {
+pub(super) fn is_formula(text: &str) -> bool {
     if text == "-" || is_phone(text) {
         return false;
     }
@@ -233,31 +233,9 @@ fn is_phone(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::unescaped;
     use super::*;
     use proptest::prelude::*;
-
-    /// The text that an escaped one came from.
-    fn unescaped(shown: &str) -> String {
-        let mut out = String::new();
-        let mut rest = shown;
-        while let Some(at) = rest.find('\\') {
-            out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let run = rest.bytes().take_while(|&it| it == b'\\').count();
-            rest = &rest[run..];
-            if !rest.starts_with("u{") {
-                out.push_str(&"\\".repeat(run));
-                continue;
-            }
-            out.push_str(&"\\".repeat(run / 2));
-            if run % 2 == 1 {
-                let (code, after) = rest[2..].split_once('}').unwrap();
-                out.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
-                rest = after;
-            }
-        }
-        out + rest
-    }
 
     #[test]
     fn ordinary_text_stays_as_it_is() {
@@ -290,7 +268,7 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
         }
-        let chain = vec!["👩"; 6].join("\u{200d}");
+        let chain = ["👩"; 6].join("\u{200d}");
         assert_eq!(visible(&chain).matches("\\u{200d}").count(), 1, "a new chain after it");
     }
 

@@ -24,7 +24,7 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
                 top.add(&part.path, Node::Rows(table, columns.clone()));
                 if let (Some(total), [above @ .., _]) = (&table.total, part.path.as_slice()) {
                     let path: Vec<&str> = above.iter().copied().chain(["total"]).collect();
-                    top.add(&path, Node::Total(Row { section: None, table, columns, cells: total, zone }));
+                    top.add(&path, Node::Total(table, columns, total));
                 }
             }
         }
@@ -44,7 +44,7 @@ enum Node<'d> {
     Fields(&'d [(String, Cell)]),
     Cell(&'d Cell),
     Rows(&'d Table, Vec<usize>),
-    Total(Row<'d>),
+    Total(&'d Table, Vec<usize>, &'d [Cell]),
     Sentences(&'d [Vec<Piece>]),
 }
 
@@ -87,13 +87,14 @@ impl Page<'_> {
             Node::Branch(branch) => self.branch(branch, depth),
             Node::Text(text) => value(self.out, text),
             Node::Cell(cell) => value(self.out, &CellJson { cell, zone }),
-            Node::Total(row) => value(self.out, row),
+            Node::Total(table, columns, cells) => {
+                value(self.out, &Row { section: None, table, columns, cells, zone })
+            }
             Node::Fields(fields) => {
                 let entries = fields.iter().map(|(key, cell)| (key.as_str(), cell));
                 self.object(entries, depth, |page, cell| value(page.out, &CellJson { cell, zone }))
             }
             Node::Rows(table, columns) => self.list(&table.rows, depth, |out, cells| {
-                let columns = columns.clone();
                 value(out, &Row { section: None, table, columns, cells, zone })
             }),
             Node::Sentences(sentences) => {
@@ -153,7 +154,7 @@ pub(super) struct Row<'d> {
     /// The section it is of, where the reader could not know.
     pub(super) section: Option<&'d str>,
     pub(super) table: &'d Table,
-    pub(super) columns: Vec<usize>,
+    pub(super) columns: &'d [usize],
     pub(super) cells: &'d [Cell],
     pub(super) zone: &'d Zone,
 }
@@ -165,7 +166,7 @@ impl Serialize for Row<'_> {
         if let Some(section) = self.section {
             map.serialize_entry("section", section)?;
         }
-        for &column in &self.columns {
+        for &column in self.columns {
             let cell = CellJson { cell: &self.cells[column], zone: self.zone };
             map.serialize_entry(self.table.columns[column].key, &cell)?;
         }
@@ -186,6 +187,7 @@ impl Serialize for CellJson<'_> {
             Cell::Text(text) => serializer.serialize_str(text.raw()),
             Cell::Word(word) => serializer.serialize_str(word),
             Cell::Count(count) => serializer.serialize_u64(*count),
+            Cell::Signed(net) => serializer.serialize_i64(*net),
             // The double nearest to the decimal, which is written as that decimal again.
             Cell::Rate(micro) => serializer.serialize_f64(*micro as f64 / 1e6),
             Cell::Tenths(tenths) => serializer.serialize_f64(*tenths as f64 / 10.0),

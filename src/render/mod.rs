@@ -220,7 +220,13 @@ fn parts<'d>(doc: &'d Document, style: &Style<'_>) -> impl Iterator<Item = &'d P
 /// Places of the columns that were asked for, in that order; none where the table has none of them.
 fn asked_columns(table: &Table, style: &Style<'_>) -> Option<Vec<usize>> {
     let place = |key: &String| table.columns.iter().position(|it| it.key == key);
-    let places: Vec<usize> = style.columns.iter().filter_map(place).collect();
+    let mut places: Vec<usize> = Vec::new();
+    for place in style.columns.iter().filter_map(place) {
+        // A column that was asked for twice is one: JSON objects cannot hold a key twice.
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
     (!places.is_empty()).then_some(places)
 }
 
@@ -238,7 +244,12 @@ fn is_numeric(table: &Table, column: usize) -> bool {
     let mut cells = table.rows.iter().chain(&table.total).map(|row| &row[column]).peekable();
     cells.peek().is_some()
         && cells.all(|cell| match cell {
-            Cell::Missing | Cell::Count(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => true,
+            Cell::Missing
+            | Cell::Count(_)
+            | Cell::Signed(_)
+            | Cell::Rate(_)
+            | Cell::Tenths(_)
+            | Cell::Millis(_) => true,
             Cell::Text(_) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
             Cell::List(_) | Cell::Record(_) => false,
         })
@@ -272,6 +283,7 @@ impl<'a> Words<'a> {
             Cell::Text(text) => self.name(text.raw()),
             Cell::Word(word) => (self.text)(word).into_owned(),
             Cell::Count(count) => count.to_string(),
+            Cell::Signed(net) => net.to_string(),
             Cell::Rate(micro) => percent(*micro),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),

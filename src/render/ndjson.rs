@@ -13,10 +13,11 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
         if style.section.is_some_and(|it| it != section.name) {
             continue;
         }
+        let columns = all_columns(section.table, style);
         let mut row = Row {
             section: several.then_some(section.name.as_str()),
             table: section.table,
-            columns: all_columns(section.table, style),
+            columns: &columns,
             cells: &[],
             zone: style.zone,
         };

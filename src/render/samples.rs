@@ -11,15 +11,15 @@ pub(super) fn text(text: &str) -> Cell {
     Cell::Text(Text::new(text))
 }
 
-fn column(key: &'static str, title: &'static str, shown: Shown) -> Column {
+pub(super) fn column(key: &'static str, title: &'static str, shown: Shown) -> Column {
     Column { key, title, shown }
 }
 
-fn fields(fields: &[(&str, Cell)]) -> Vec<(String, Cell)> {
+pub(super) fn fields(fields: &[(&str, Cell)]) -> Vec<(String, Cell)> {
     fields.iter().map(|(key, cell)| ((*key).to_owned(), cell.clone())).collect()
 }
 
-fn evidence(file: &str, line: u64) -> Cell {
+pub(super) fn evidence(file: &str, line: u64) -> Cell {
     Cell::Record(fields(&[("file", text(file)), ("line", Cell::Count(line))]))
 }
 
@@ -201,4 +201,27 @@ pub(super) fn hostile() -> Document {
         notes: names.iter().map(sentence).collect(),
         ..Document::default()
     }
+}
+
+/// The text that an escaped one came from.
+pub(super) fn unescaped(shown: &str) -> String {
+    let mut out = String::new();
+    let mut rest = shown;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let run = rest.bytes().take_while(|&it| it == b'\\').count();
+        rest = &rest[run..];
+        if !rest.starts_with("u{") {
+            out.push_str(&"\\".repeat(run));
+            continue;
+        }
+        out.push_str(&"\\".repeat(run / 2));
+        if run % 2 == 1 {
+            let (code, after) = rest[2..].split_once('}').unwrap();
+            out.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+            rest = after;
+        }
+    }
+    out + rest
 }

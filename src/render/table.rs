@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
-use super::width::{cut, width, wrap, wrap_after, wrap_some};
+use super::width::{broken, cut, width, wrap, wrap_after, wrap_some};
 use super::{Style, Words, asked_columns, escape, heading, is_numeric, parts};
 use crate::section::{Body, Cell, Column, Document, Piece, Shown, Table};
 
@@ -114,7 +114,8 @@ impl Page<'_> {
             self.heading(&escape::message(&table.title))?;
         }
         if table.rows.is_empty() {
-            return self.paragraph(&escape::message(&table.empty));
+            let empty = escape::message(&table.empty);
+            return if empty.is_empty() { Ok(()) } else { self.paragraph(&empty) };
         }
         for (index, lines) in lay_out(table, style, &self.words, self.room).iter().enumerate() {
             if index > 0 {
@@ -163,7 +164,7 @@ impl<'t> Shape<'t> {
         let natural = cells.iter().map(|it| width(&it.shown)).max().unwrap_or(0);
         let bends = |row: &Vec<Cell>| match row[index] {
             Cell::Text(_) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
-            Cell::Count(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => false,
+            Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => false,
             Cell::Missing | Cell::Instant(_) | Cell::Bool(_) => false,
         };
         let flexible = natural > room || table.rows.iter().any(bends);
@@ -340,7 +341,8 @@ fn fit(cells: &[Entry], room: usize) -> Vec<Vec<String>> {
         let is_alike = alike.get(cut.as_str()).is_some_and(|it| it.1);
         match (entry.outside, is_alike) {
             (true, false) => vec![cut.clone()],
-            (true, true) => wrap_after(&entry.shown, room, breaks_word),
+            // Broken anywhere: a space at the end of a line would be one that nobody sees.
+            (true, true) => broken(&entry.shown, room, |_| false),
             (false, _) => wrap_some(&entry.shown, room, CELL_LINES, breaks_word),
         }
     });
@@ -360,7 +362,12 @@ fn mark_of(cell: &Cell) -> Option<Mark> {
             _ => None,
         },
         Cell::List(cells) => cells.iter().filter_map(mark_of).min(),
-        Cell::Missing | Cell::Text(_) | Cell::Count(_) | Cell::Rate(_) | Cell::Tenths(_) => None,
+        Cell::Missing
+        | Cell::Text(_)
+        | Cell::Count(_)
+        | Cell::Signed(_)
+        | Cell::Rate(_)
+        | Cell::Tenths(_) => None,
         Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) | Cell::Record(_) => None,
     }
 }
@@ -430,6 +437,7 @@ fn paint(line: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn marks_take_no_room_and_cannot_come_from_outside() {
@@ -439,5 +447,17 @@ mod tests {
         }
         assert_eq!(width(GLUE), 1);
         assert!(escape::message(GLUE).starts_with('\\'));
+    }
+
+    proptest! {
+        #[test]
+        fn different_names_look_different(
+            names in proptest::collection::btree_set("[ab …]{0,30}|(ab){4}[a ]{0,9}(ab){4}", 2..8)
+        ) {
+            let entry = |shown: &String| Entry { shown: shown.clone(), outside: true, mark: None };
+            let lines = fit(&names.iter().map(entry).collect::<Vec<_>>(), 10);
+            let shown: std::collections::BTreeSet<&Vec<String>> = lines.iter().collect();
+            prop_assert_eq!(shown.len(), names.len(), "{:?}", lines);
+        }
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn wrap_some(
     first.iter().map(|it| it.trim_end_matches(' ').to_owned()).chain([begun]).collect()
 }
 
-/// The lines with the spaces at their ends, which take no room.
-fn broken(text: &str, room: usize, may_break: impl Fn(char) -> bool) -> Vec<String> {
+/// Like [`wrap_after`], but the lines keep the spaces at their ends, which take no room.
+pub(super) fn broken(text: &str, room: usize, may_break: impl Fn(char) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in text.split_inclusive(may_break) {

@@ -3,6 +3,23 @@
 //! To add a report: write `reports/<name>.rs` with a function that takes the [`Analysis`] and gives
 //! an [`Output`], and add its line to the command line's list of commands.
 
+pub mod anomalies;
+mod attempts;
+pub mod events;
+pub mod explain;
+pub mod frustration;
+pub mod groups;
+pub mod inspect;
+pub mod kpi;
+pub mod notes;
+pub mod overview;
+pub mod reactions;
+pub mod sessions;
+#[cfg(test)]
+mod testing;
+pub mod timeline;
+mod verdict;
+
 use crate::section::{Part, Piece};
 
 /// A sentence: our words and values between them.

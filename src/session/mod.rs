@@ -22,7 +22,7 @@ pub use duplicates::drop_repeated_reactions;
 pub use feeds::{Feed, FeedKey, Feeds, Shows, Unrated};
 pub use order::{missing_last, sessions as session_order};
 pub use outcome::same_clock;
-pub use rebuild::{Rebuilt, Rules, events_in_sessions, rebuild, unique_as_sent};
+pub use rebuild::{Rebuilt, Rules, events_in_sessions, fold_identities, rebuild, unique_as_sent};
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -211,6 +211,11 @@ impl Session {
     /// `no_offers_captured`.
     pub fn is_orphan_apart(&self) -> bool {
         self.orphan.is_some_and(|it| it != OrphanClass::NoOffersCaptured)
+    }
+
+    /// Whether it counts in the rates of its feed.
+    pub fn counts_in_rates(&self) -> bool {
+        self.is_timed() && self.unrated.is_none() && !self.is_orphan_apart()
     }
 
     /// Sixteen hexadecimal digits that name the session: the beginning of the SHA-256 of provider,

@@ -3,6 +3,8 @@
 //! Shards only share work out: an event's shard follows from its call, no step looks across shards,
 //! and the sessions are sorted at the end, so their number and the threads change nothing.
 
+use std::collections::{HashMap, HashSet};
+
 use rayon::prelude::*;
 
 use super::feeds::Feeds;
@@ -11,7 +13,8 @@ use super::outcome::{Deciding, Draft, decide};
 use super::{Session, by_id, by_window, duplicates, order};
 use crate::dialects::Provider;
 use crate::event::Event;
-use crate::text::Texts;
+use crate::identity;
+use crate::text::{Sym, Texts};
 
 /// What sessions depend on besides the events.
 #[derive(Clone, Debug)]
@@ -121,6 +124,33 @@ pub fn unique_as_sent(mut events: Vec<Event>, texts: &Texts) -> (Vec<Event>, u64
     });
     let duplicates = duplicates::drop_repeated_as_sent(&mut events, texts);
     (events, duplicates)
+}
+
+/// Brings identities and labels that were left as sent into their canonical spelling.
+pub fn fold_identities(mut events: Vec<Event>, texts: Texts, fold: bool) -> (Vec<Event>, Texts) {
+    let mut spellings: HashMap<Sym, (Sym, Sym)> = HashMap::new();
+    let raw: HashSet<Sym> =
+        events.iter().flat_map(|it| [it.customer, it.also, it.account, it.agent_label]).flatten().collect();
+    let spelt: Vec<(Sym, Option<String>, String)> = raw
+        .into_iter()
+        .map(|it| {
+            let text = texts.raw(it);
+            (it, identity::canonical(text, fold).person(), identity::label(text, fold).into_owned())
+        })
+        .collect();
+    let texts = texts.thaw();
+    for (raw, person, label) in spelt {
+        let person = person.map_or(raw, |it| texts.intern(&it));
+        spellings.insert(raw, (person, texts.intern(&label)));
+    }
+    let person = |it: Option<Sym>| it.map(|it| spellings[&it].0);
+    for event in &mut events {
+        event.customer = person(event.customer);
+        event.also = person(event.also);
+        event.account = person(event.account);
+        event.agent_label = event.agent_label.map(|it| spellings[&it].1);
+    }
+    (events, texts.freeze())
 }
 
 #[derive(Default)]

@@ -1,0 +1,363 @@
+//! What can be typed. Only form is checked here; `resolve` gives it meaning.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::help;
+
+/// Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
+#[derive(Debug, Parser)]
+#[command(
+    name = "callsift",
+    version,
+    long_version = help::LONG_VERSION.as_str(),
+    about,
+    long_about = help::ABOUT,
+    after_help = help::AFTER,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The overview: ledger, rates by agent and line, frustrated callers, lost webhooks
+    #[command(after_help = help::REPORT)]
+    Report(Box<ReportArgs>),
+    /// Rejection rates per agent, line or any other group, with honest intervals
+    #[command(after_help = help::KPI)]
+    Kpi(Box<KpiArgs>),
+    /// Callers by frustration: who called again and again without being answered
+    #[command(after_help = help::FRUSTRATION)]
+    Frustration(Box<RowArgs>),
+    /// What arrived wrong: rejections without their call, ends out of place, incidents
+    #[command(after_help = help::ANOMALIES)]
+    Anomalies(Box<RowArgs>),
+    /// The anomalies that matter most: rejections that arrived without their call
+    #[command(after_help = help::ORPHANS)]
+    Orphans(Box<RowArgs>),
+    /// Every reconstructed session
+    #[command(after_help = help::SESSIONS)]
+    Sessions(Box<RowArgs>),
+    /// Every rejected session: the monthly log
+    #[command(after_help = help::REJECTIONS)]
+    Rejections(Box<RowArgs>),
+    /// One customer's calls and reactions in order, with a summary in words
+    #[command(after_help = help::TIMELINE)]
+    Timeline(Box<TimelineArgs>),
+    /// Emoji reactions per conversation
+    #[command(after_help = help::REACTIONS)]
+    Reactions(Box<RowArgs>),
+    /// The normalised, de-duplicated events, which callsift reads back
+    #[command(after_help = help::EVENTS)]
+    Events(Box<RowArgs>),
+    /// What is in a dump, what follows from it, and which options fit
+    #[command(after_help = help::INSPECT)]
+    Inspect(Box<InspectArgs>),
+    /// The raw lines behind a session or a figure, and the rules that decided
+    #[command(after_help = help::EXPLAIN)]
+    Explain(Box<ExplainArgs>),
+    /// The definition of a figure: unit, formula, source
+    #[command(after_help = help::DEFINE)]
+    Define(DefineArgs),
+    /// Generated dumps whose truth is known: the demo month, or big ones for measuring
+    #[command(after_help = help::SYNTH)]
+    Synth(SynthArgs),
+    /// Shell completions
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The manual page, in roff
+    #[command(after_help = help::MAN)]
+    Man,
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Files, folders, patterns, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<OsString>,
+    /// A file of paths, one a line; `-` reads the list from standard input
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub files_from: Option<PathBuf>,
+    /// The one place of the body in each line, such as `request.body`; `.` is the line itself
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub body: Option<String>,
+    /// The line of Wazzap webhooks whose file or path matches the pattern; repeatable
+    #[arg(long, value_name = "PATTERN=INSTANCE", help_heading = "Input")]
+    pub source: Vec<String>,
+    /// The line of Wazzap webhooks that no `--source` matches
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub instance_name: Option<String>,
+    /// The zone of times that say none
+    #[arg(long, value_name = "ZONE", help_heading = "Input")]
+    pub naive_tz: Option<String>,
+    /// Leave Mexican, Argentine and Brazilian numbers as WhatsApp spells them
+    #[arg(long, help_heading = "Input")]
+    pub raw_identities: bool,
+    /// Write invalid lines, unchanged, with the reason, to a file
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub rejects: Option<PathBuf>,
+    /// Write nothing and end with 1 if any input was defective
+    #[arg(long, help_heading = "Input")]
+    pub strict: bool,
+    /// Invalid lines that are no defect: a number, or a share such as `0.5%`
+    #[arg(long, value_name = "N|P%", help_heading = "Input")]
+    pub tolerate_invalid: Option<String>,
+    /// Threads [default: one a processor]
+    #[arg(long, short = 'j', value_name = "N", help_heading = "Input")]
+    pub jobs: Option<usize>,
+    /// Bytes of input handed to a thread at once
+    #[arg(long, value_name = "N", hide = true)]
+    pub block_bytes: Option<usize>,
+}
+
+/// What is known besides the dumps, and the thresholds.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// Who had which line when: CSV with `instance,agent[,from,to,provider]`
+    #[arg(long, value_name = "FILE", help_heading = "Side files")]
+    pub roster: Option<PathBuf>,
+    /// One person for several labels: CSV with `label,agent[,team]`
+    #[arg(long, value_name = "FILE", help_heading = "Side files")]
+    pub agents: Option<PathBuf>,
+    /// Customers: CSV with `phone` and any of `lid,name,account_id,vip,stage,days_overdue,due_date,defaulted_on,tz`
+    #[arg(long, value_name = "FILE", help_heading = "Side files")]
+    pub customers: Option<PathBuf>,
+    /// Dates without business hours: CSV with `date`
+    #[arg(long, value_name = "FILE", help_heading = "Side files")]
+    pub holidays: Option<PathBuf>,
+    /// A key of Wawp's `metadata` that names the agent, such as `user.email`
+    #[arg(long, value_name = "KEY", help_heading = "Side files")]
+    pub agent_from_metadata: Option<String>,
+    /// How long a call may ring
+    #[arg(long, value_name = "TIME", default_value = "60s", help_heading = "Thresholds")]
+    pub ring_timeout: String,
+    /// Rejections faster than this are called instant, not an agent's
+    #[arg(long, value_name = "MS", default_value_t = 1000, help_heading = "Thresholds")]
+    pub instant_ms: i64,
+    /// Where the input ends, instead of its latest event
+    #[arg(long, value_name = "TIME", help_heading = "Thresholds")]
+    pub as_of: Option<String>,
+    /// A feed that was quiet by nature and can be rated; repeatable
+    #[arg(long, value_name = "PROVIDER[:INSTANCE]", help_heading = "Thresholds")]
+    pub feed_complete: Vec<String>,
+    /// Business hours in `--tz`
+    #[arg(long, value_name = "HOURS", default_value = "Mon-Fri 09:00-18:00", help_heading = "Thresholds")]
+    pub business_hours: String,
+    /// Count group calls in rates
+    #[arg(long, help_heading = "Thresholds")]
+    pub include_group: bool,
+    /// Business-hours calls below which no flag is raised
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Thresholds")]
+    pub min_calls: u64,
+    /// The rejected share of business-hours calls that raises a flag
+    #[arg(long, value_name = "SHARE", default_value = "0.8", help_heading = "Thresholds")]
+    pub flag_rate: String,
+    /// Calls below which a row is not compared with its peers
+    #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Thresholds")]
+    pub min_verdict_calls: u64,
+    /// The window of the frustration score
+    #[arg(long, value_name = "TIME", default_value = "10m", help_heading = "Thresholds")]
+    pub window: String,
+    /// The weight in one window that makes a score of 100
+    #[arg(long, value_name = "WEIGHT", default_value = "5", help_heading = "Thresholds")]
+    pub threshold: String,
+    /// How soon after one redirect message no other is due
+    #[arg(long, value_name = "TIME", default_value = "2m", help_heading = "Thresholds")]
+    pub debounce: String,
+}
+
+/// Which sessions are the subject.
+#[derive(Debug, Args)]
+pub struct FilterArgs {
+    /// Sessions that started at or after: a date or a time, in `--tz` if it says no other
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub since: Option<String>,
+    /// Sessions that started before
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub until: Option<String>,
+    /// Sessions of one month, such as `2026-05`
+    #[arg(long, value_name = "YYYY-MM", help_heading = "Filters", conflicts_with_all = ["since", "until"])]
+    pub month: Option<String>,
+    /// Of this provider; repeatable, as are those below
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub provider: Vec<String>,
+    /// Of this line
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub instance: Vec<String>,
+    /// Of this agent; `(unassigned)` for none
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub agent: Vec<String>,
+    /// With this customer
+    #[arg(long, value_name = "NUMBER", help_heading = "Filters")]
+    pub customer: Vec<String>,
+    /// `incoming` or `outgoing`
+    #[arg(long, value_name = "WORD", help_heading = "Filters")]
+    pub direction: Vec<String>,
+    /// `answered`, `rejected`, `missed` or `ringing`
+    #[arg(long, value_name = "WORD", help_heading = "Filters")]
+    pub outcome: Vec<String>,
+    /// `declined`, `reported`, `policy`, `timeout`, `ended_unanswered`, `failed` or `inferred`
+    #[arg(long, value_name = "WORD", help_heading = "Filters")]
+    pub cause: Vec<String>,
+    /// `agent`, `unknown`, `instant`, `policy` or `customer`
+    #[arg(long, value_name = "WORD", help_heading = "Filters")]
+    pub declined_by: Vec<String>,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How the answer is written.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// The zone of hours, days and months, such as `Asia/Kolkata` [default: UTC]
+    #[arg(long, value_name = "ZONE", help_heading = "Output")]
+    pub tz: Option<String>,
+    /// table, csv, json, ndjson or markdown
+    #[arg(long, short = 'f', value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<String>,
+    /// Write to a file, which appears when it is complete
+    #[arg(long, short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Only this section, where the answer has several
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub section: Option<String>,
+    /// Only the first rows of each table
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub top: Option<usize>,
+    /// Sort rows by a column; `:desc` turns the order round
+    #[arg(long, value_name = "COLUMN[:desc]", help_heading = "Output")]
+    pub sort: Option<String>,
+    /// Only these columns, in this order
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', help_heading = "Output")]
+    pub columns: Vec<String>,
+    /// CSV without the guard against formulas
+    #[arg(long, help_heading = "Output")]
+    pub csv_raw: bool,
+    /// Colours in tables
+    #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
+    pub color: Color,
+    /// No notices on standard error; errors are still told
+    #[arg(long, short = 'q', help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// What every command over dumps takes.
+#[derive(Debug, Args)]
+pub struct RowArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    #[command(flatten)]
+    pub filters: FilterArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `kpi`.
+#[derive(Debug, Args)]
+pub struct KpiArgs {
+    /// Keys to group by: provider, instance, account, agent, agent_source, team, engine, country,
+    /// video, month, week, day, weekday, hour
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "agent")]
+    pub by: Vec<String>,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `timeline`.
+#[derive(Debug, Args)]
+pub struct TimelineArgs {
+    /// The customer's number, or `lid:` and digits
+    pub customer_id: String,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Show the paths that webhooks were posted to; they can hold secrets
+    #[arg(long)]
+    pub show_paths: bool,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A session id, a call id, or a figure's name together with `--agent`, `--customer` or another filter
+    #[arg(value_name = "ID|FIGURE")]
+    pub what: String,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `define`.
+#[derive(Debug, Args)]
+pub struct DefineArgs {
+    /// The figure, as its column is called; all of them without it
+    pub figure: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// demo writes a folder; calls and mixed write one dump
+    #[arg(long, value_enum, default_value_t = Shape::Demo)]
+    pub shape: Shape,
+    /// The seed; the same seed gives the same bytes
+    #[arg(long, default_value_t = 2026)]
+    pub seed: u64,
+    /// Calls of a big dump
+    #[arg(long, default_value_t = 10_000)]
+    pub calls: u64,
+    /// The folder of the demo, or the file of a dump [default: standard output]
+    #[arg(long, short = 'o', value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// What is generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// One month of a small support centre, with its side files
+    Demo,
+    /// Nothing but call events
+    Calls,
+    /// Mostly messages and other webhooks
+    Mixed,
+}

@@ -1,0 +1,372 @@
+//! What each command makes of the input: one small type a command, all of the same form.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use super::args::{Cli, DefineArgs, Shape, SynthArgs};
+use super::exit::Exit;
+use super::resolve::{Env, OutputPlan, UsageError};
+use super::run::{Extra, Failure, Task, write_plain, write_standalone};
+use crate::analysis::Analysis;
+use crate::definitions::{self, FIGURES, Figure};
+use crate::dialects::support::ReadOptions;
+use crate::document::Parameters;
+use crate::identity::{self, Party};
+use crate::output::Output as OutputFile;
+use crate::read::Wants;
+use crate::render::{Format, escape};
+use crate::reports::groups::Key;
+use crate::reports::inspect::InspectExtra;
+use crate::reports::{
+    Output, anomalies, events, explain, frustration, inspect, kpi, overview, reactions, sessions, timeline,
+};
+use crate::section::{Body, Cell, Column, Document, Part, Shown, Table};
+use crate::suggest;
+use crate::synth;
+
+/// `report`.
+pub struct Report;
+
+impl Task for Report {
+    fn name(&self) -> &'static str {
+        "report"
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(overview::report(analysis))
+    }
+}
+
+/// `kpi`, with its keys.
+pub struct Kpi(pub Vec<Key>);
+
+impl Task for Kpi {
+    fn name(&self) -> &'static str {
+        "kpi"
+    }
+
+    fn wants_countries(&self) -> bool {
+        self.0.contains(&Key::Country)
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(kpi::report(analysis, &self.0))
+    }
+}
+
+/// `frustration`.
+pub struct Frustration;
+
+impl Task for Frustration {
+    fn name(&self) -> &'static str {
+        "frustration"
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(frustration::report(analysis))
+    }
+}
+
+/// `anomalies`.
+pub struct Anomalies;
+
+impl Task for Anomalies {
+    fn name(&self) -> &'static str {
+        "anomalies"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(anomalies::report(analysis, false))
+    }
+}
+
+/// `orphans`: the anomalies, orphaned rejections only.
+pub struct Orphans;
+
+impl Task for Orphans {
+    fn name(&self) -> &'static str {
+        "anomalies"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn parameters(&self) -> Parameters {
+        vec![("kinds".to_owned(), Cell::List(vec![Cell::word("orphaned_rejection")]))]
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(anomalies::report(analysis, true))
+    }
+}
+
+/// `sessions`.
+pub struct Sessions;
+
+impl Task for Sessions {
+    fn name(&self) -> &'static str {
+        "sessions"
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(sessions::report(analysis))
+    }
+}
+
+/// `rejections`.
+pub struct Rejections;
+
+impl Task for Rejections {
+    fn name(&self) -> &'static str {
+        "rejections"
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(sessions::rejections(analysis))
+    }
+}
+
+/// `reactions`.
+pub struct Reactions;
+
+impl Task for Reactions {
+    fn name(&self) -> &'static str {
+        "reactions"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(reactions::report(analysis))
+    }
+}
+
+/// `events`.
+pub struct Events;
+
+impl Task for Events {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    fn default_format(&self) -> Format {
+        Format::Ndjson
+    }
+
+    fn prepare(&self, options: &mut ReadOptions) {
+        options.as_sent = true;
+        options.keep_metadata = true;
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, extra: Extra) -> Result<Output, Failure> {
+        Ok(events::report(&extra.as_sent, analysis))
+    }
+}
+
+/// `timeline`, with the customer in canonical spelling.
+pub struct Timeline(pub String);
+
+impl Task for Timeline {
+    fn name(&self) -> &'static str {
+        "timeline"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn parameters(&self) -> Parameters {
+        vec![("customer".to_owned(), Cell::Text(crate::text::Text::new(&self.0)))]
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(timeline::report(analysis, &self.0))
+    }
+}
+
+/// The canonical spelling of a customer that was typed.
+pub fn customer(typed: &str, fold: bool) -> String {
+    match identity::canonical(typed.trim(), fold) {
+        Party::Person(it) => it.into_owned(),
+        Party::Group => typed.trim().to_owned(),
+    }
+}
+
+/// `inspect`.
+pub struct Inspect {
+    /// Whether paths are shown.
+    pub show_paths: bool,
+}
+
+impl Task for Inspect {
+    fn name(&self) -> &'static str {
+        "inspect"
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { paths: self.show_paths, ..Wants::default() }
+    }
+
+    fn prepare(&self, options: &mut ReadOptions) {
+        options.keep_metadata = true;
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, extra: Extra) -> Result<Output, Failure> {
+        Ok(inspect::report(analysis, &InspectExtra { paths: extra.paths, show_paths: self.show_paths }))
+    }
+}
+
+/// `explain`, with the id or figure.
+pub struct Explain(pub String);
+
+impl Task for Explain {
+    fn name(&self) -> &'static str {
+        "explain"
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { raw_lines: true, ..Wants::default() }
+    }
+
+    fn parameters(&self) -> Parameters {
+        vec![("explained".to_owned(), Cell::Text(crate::text::Text::new(&self.0)))]
+    }
+
+    fn report(&self, analysis: &Analysis, extra: Extra) -> Result<Output, Failure> {
+        explain::report(analysis, &self.0, &extra.raw_lines).map_err(Failure::Usage)
+    }
+}
+
+/// The manual page: the program's, then each command's.
+pub fn man(out: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    let command = Cli::command();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    for sub in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+        let title = format!("callsift {}", sub.get_name());
+        writeln!(text, ".SH {}", title.to_uppercase().replace('-', "\\-"))?;
+        let page = clap_mangen::Man::new(sub.clone());
+        page.render_description_section(&mut text)?;
+        page.render_options_section(&mut text)?;
+    }
+    write_plain(&text, out)
+}
+
+/// `define`: one figure, or all of them.
+pub fn define(args: &DefineArgs, env: &Env, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let plan = OutputPlan::resolve(&args.output, Format::Table, env)?;
+    let figures: Vec<&Figure> = match &args.figure {
+        None => FIGURES.iter().collect(),
+        Some(name) => {
+            let known = definitions::figure(name).ok_or_else(|| {
+                let near = suggest::nearest(name, FIGURES.iter().map(|it| it.id));
+                let hint = match near.first() {
+                    Some(it) => format!("did you mean `{it}`?"),
+                    None => "`callsift define` lists all".to_owned(),
+                };
+                UsageError(format!("no figure is called `{}`; {hint}", escape::message(name)))
+            })?;
+            vec![known]
+        }
+    };
+    let mut document = Document {
+        schema: "callsift.define/1".to_owned(),
+        preface: match (&args.figure, figures.as_slice()) {
+            (Some(_), [it]) => definitions::sentences(it),
+            _ => Vec::new(),
+        },
+        ..Document::default()
+    };
+    let one_in_words = args.figure.is_some() && matches!(plan.format, Format::Table | Format::Markdown);
+    if !one_in_words {
+        document.parts.push(Part { path: vec!["figures"], body: Body::Rows(figures_table(&figures)) });
+    }
+    write_standalone(&mut document, &plan, out)
+}
+
+fn figures_table(figures: &[&Figure]) -> Table {
+    let column = |key, title, shown| Column { key, title, shown };
+    let list = |it: &[&str]| Cell::List(it.iter().map(|it| Cell::word(it)).collect());
+    Table {
+        title: "Figures".to_owned(),
+        columns: vec![
+            column("id", "Figure", Shown::Always),
+            column("title", "Title", Shown::OnRequest),
+            column("unit", "Unit", Shown::Always),
+            column("formula", "Formula", Shown::Always),
+            column("numerator", "Numerator", Shown::OnRequest),
+            column("denominator", "Denominator", Shown::OnRequest),
+            column("source", "Source", Shown::OnRequest),
+            column("reports", "Commands", Shown::OnRequest),
+        ],
+        rows: figures
+            .iter()
+            .map(|it| {
+                vec![
+                    Cell::word(it.id),
+                    Cell::word(it.title),
+                    Cell::word(it.unit),
+                    Cell::word(it.formula),
+                    list(it.numerator),
+                    list(it.denominator),
+                    Cell::word(it.source),
+                    list(it.reports),
+                ]
+            })
+            .collect(),
+        ..Table::default()
+    }
+}
+
+/// `synth`.
+pub fn synth(args: &SynthArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let shape = match args.shape {
+        Shape::Demo => return demo(args),
+        Shape::Calls => synth::Shape::Calls,
+        Shape::Mixed => synth::Shape::Mixed,
+    };
+    match &args.output {
+        None => synth::dump(shape, args.calls, args.seed, out)?,
+        Some(path) => {
+            let name = path.to_string_lossy().into_owned();
+            let unwritten = |it: std::io::Error| {
+                Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
+            };
+            let mut file = OutputFile::create(path).map_err(unwritten)?;
+            synth::dump(shape, args.calls, args.seed, &mut file).map_err(unwritten)?;
+            file.finish().map_err(unwritten)?;
+        }
+    }
+    Ok(Exit::Complete)
+}
+
+fn demo(args: &SynthArgs) -> Result<Exit, Failure> {
+    let Some(folder) = &args.output else {
+        return Err(Failure::Usage("--output: the demo is a folder; name one, such as `-o demo`".to_owned()));
+    };
+    for (path, bytes) in synth::demo(args.seed).files {
+        let target = folder.join(path);
+        let written = target.parent().map_or(Ok(()), std::fs::create_dir_all);
+        written.and_then(|()| std::fs::write(&target, bytes)).map_err(|it| {
+            let name = target.to_string_lossy();
+            Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
+        })?;
+    }
+    Ok(Exit::Complete)
+}

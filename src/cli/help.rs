@@ -1,0 +1,110 @@
+//! Words of the help. Each example stands on a line of its own that begins with two spaces and a
+//! command; the tests run them.
+
+use std::sync::LazyLock;
+
+use crate::zone::TZDB_VERSION;
+
+/// What `--version` prints behind the name.
+pub static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (zone data {TZDB_VERSION})", env!("CARGO_PKG_VERSION")));
+
+pub const ABOUT: &str = "Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
+
+Reads NDJSON dumps of call webhooks from Wawp, DoubleTick, Wazzap and TimelinesAI, puts their events \
+together to calls, and tells which agents and lines reject calls, which callers are frustrated, and which \
+rejections arrived without their call. All commands read files, folders, patterns, `-` or a pipe; plain, \
+gzip or zstd.";
+
+pub const AFTER: &str = "\
+Start with:
+  callsift report fixtures/demo --tz Asia/Kolkata
+  callsift inspect fixtures/demo
+  callsift define rejection_rate
+
+Exit status: 0 complete, 1 failed under --strict, 2 wrong usage, 3 finished but some input was
+defective, 4 an output could not be written, 5 internal fault.";
+
+pub const REPORT: &str = "\
+Examples:
+  callsift report fixtures/demo --tz Asia/Kolkata
+  callsift report fixtures/demo --tz Asia/Kolkata --month 2026-05 --format json
+  cat fixtures/demo/wawp/*.ndjson | callsift report --tz Asia/Kolkata";
+
+pub const KPI: &str = "\
+Examples:
+  callsift kpi fixtures/demo --tz Asia/Kolkata
+  callsift kpi fixtures/demo --tz Asia/Kolkata --by provider,instance --format csv
+  callsift kpi fixtures/demo --tz Asia/Kolkata --by hour --columns hour,calls,rejection_rate
+
+Every column is defined: callsift define rejection_rate";
+
+pub const FRUSTRATION: &str = "\
+Examples:
+  callsift frustration fixtures/demo --tz Asia/Kolkata --top 10
+  callsift frustration fixtures/demo --customers fixtures/demo/customers.csv --section vip_unanswered";
+
+pub const ANOMALIES: &str = "\
+Examples:
+  callsift anomalies fixtures/demo --tz Asia/Kolkata
+  callsift anomalies fixtures/demo --section incidents --format csv";
+
+pub const ORPHANS: &str = "\
+Examples:
+  callsift orphans fixtures/demo --tz Asia/Kolkata
+  callsift orphans fixtures/demo --provider wawp --format ndjson";
+
+pub const SESSIONS: &str = "\
+Examples:
+  callsift sessions fixtures/demo --format ndjson
+  callsift sessions fixtures/demo --outcome rejected --customer +915551857854
+  callsift sessions fixtures/demo --sort ring_ms:desc --top 5 --columns started_at,agent,outcome,ring_ms";
+
+pub const REJECTIONS: &str = "\
+Examples:
+  callsift rejections fixtures/demo --tz Asia/Kolkata --month 2026-05 --format csv
+  callsift rejections fixtures/demo --declined-by agent";
+
+pub const TIMELINE: &str = "\
+Examples:
+  callsift timeline +915551857854 fixtures/demo --tz Asia/Kolkata";
+
+pub const REACTIONS: &str = "\
+Examples:
+  callsift reactions fixtures/demo";
+
+pub const EVENTS: &str = "\
+The rows are NDJSON unless another format is asked for. callsift reads them back like a dump, mixed with
+anything else; the same part twice changes nothing.
+
+Examples:
+  callsift events fixtures/demo --provider wawp
+  callsift events fixtures/demo | callsift report --tz Asia/Kolkata";
+
+pub const INSPECT: &str = "\
+Examples:
+  callsift inspect fixtures/demo
+  callsift inspect fixtures/demo --section feeds --format csv";
+
+pub const EXPLAIN: &str = "\
+Examples:
+  callsift explain rejection_rate --agent \"Neha Joshi\" fixtures/demo --agents fixtures/demo/agents.csv
+  callsift explain score --customer +915551857854 fixtures/demo --tz Asia/Kolkata";
+
+pub const DEFINE: &str = "\
+Examples:
+  callsift define
+  callsift define rejection_rate
+  callsift define --format json";
+
+pub const SYNTH: &str = "\
+Examples:
+  callsift synth --shape mixed --calls 100 --seed 7 | callsift inspect";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  callsift completions bash";
+
+pub const MAN: &str = "\
+Examples:
+  callsift man";

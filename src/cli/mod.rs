@@ -1,0 +1,78 @@
+//! The command line: from what was typed to an exit status. `run` is the whole program on given
+//! streams.
+
+pub mod args;
+mod commands;
+mod exit;
+mod help;
+mod messages;
+mod resolve;
+mod run;
+
+pub use exit::Exit;
+pub use resolve::Env;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+
+/// Runs the program.
+pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(it) => it,
+        Err(fault) => return usage(&fault, out, err),
+    };
+    let result = match cli.command {
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "callsift", &mut text);
+            run::write_plain(&text, out)
+        }
+        Command::Man => commands::man(out),
+        Command::Define(args) => commands::define(&args, env, out),
+        Command::Synth(args) => commands::synth(&args, out),
+        Command::Report(args) => run::over_dumps(&args.common, &commands::Report, env, out, err),
+        Command::Kpi(args) => match resolve::keys(&args.by) {
+            Ok(by) => run::over_dumps(&args.common, &commands::Kpi(by), env, out, err),
+            Err(it) => Err(it.into()),
+        },
+        Command::Frustration(args) => run::over_dumps(&args, &commands::Frustration, env, out, err),
+        Command::Anomalies(args) => run::over_dumps(&args, &commands::Anomalies, env, out, err),
+        Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
+        Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),
+        Command::Rejections(args) => run::over_dumps(&args, &commands::Rejections, env, out, err),
+        Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
+        Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
+        Command::Timeline(args) => {
+            let fold = !args.common.input.raw_identities;
+            let customer = commands::customer(&args.customer_id, fold);
+            run::over_dumps(&args.common, &commands::Timeline(customer), env, out, err)
+        }
+        Command::Inspect(args) => {
+            run::over_dumps(&args.common, &commands::Inspect { show_paths: args.show_paths }, env, out, err)
+        }
+        Command::Explain(args) => {
+            run::over_dumps(&args.common, &commands::Explain(args.what.clone()), env, out, err)
+        }
+    };
+    result.unwrap_or_else(|failure| failure.tell(err))
+}
+
+/// What clap has to say: help and version are answers, everything else is wrong usage.
+fn usage(fault: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let text = fault.render();
+    // Nobody is left to tell where a stream is closed.
+    if fault.use_stderr() {
+        let _ = write!(err, "{text}");
+        Exit::Usage
+    } else {
+        match write!(out, "{text}").and_then(|()| out.flush()) {
+            Ok(()) => Exit::Complete,
+            Err(it) if it.kind() == std::io::ErrorKind::BrokenPipe => Exit::Complete,
+            Err(_) => Exit::Unwritten,
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! From what was typed, and the surroundings, to what will be done.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+
+use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
+use crate::analysis::{Filter, ReportOptions};
+use crate::business::{Holidays, Hours};
+use crate::dialects::Provider;
+use crate::dialects::support::ReadOptions;
+use crate::event::{Cause, Direction};
+use crate::identity;
+use crate::render::{Format, escape};
+use crate::reports::groups::Key;
+use crate::session::{DeclinedBy, Outcome, Rules};
+use crate::suggest;
+use crate::time;
+use crate::zone::{Reading, Zone};
+
+/// What the surroundings say, asked once.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// Standard input is a terminal, so nothing is piped in.
+    pub stdin_is_terminal: bool,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Standard error is a terminal, so progress may be shown.
+    pub stderr_is_terminal: bool,
+    /// Columns of the terminal.
+    pub width: Option<usize>,
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+}
+
+/// Wrong usage, as a message that says what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageError(pub String);
+
+type Res<T> = Result<T, UsageError>;
+
+fn wrong<T>(message: impl Display) -> Res<T> {
+    Err(UsageError(message.to_string()))
+}
+
+/// How the answer is written.
+#[derive(Clone, Debug)]
+pub struct OutputPlan {
+    /// The format.
+    pub format: Format,
+    /// The file, if not standard output.
+    pub file: Option<PathBuf>,
+    /// The section, if only one is wanted.
+    pub section: Option<String>,
+    /// Rows of each table, at most.
+    pub top: Option<usize>,
+    /// Column and order of rows.
+    pub sort: Option<String>,
+    /// Columns, if not the usual ones.
+    pub columns: Vec<String>,
+    /// CSV without guards.
+    pub csv_raw: bool,
+    /// Whether tables may hold colours.
+    pub color: bool,
+    /// Columns that tables may take.
+    pub width: Option<usize>,
+    /// No notices.
+    pub quiet: bool,
+    /// The zone of all times.
+    pub zone: Zone,
+}
+
+/// Everything that a command over dumps needs to know, but for the side files' contents.
+pub struct Plan {
+    /// How lines are read.
+    pub read: ReadOptions,
+    /// What sessions depend on.
+    pub rules: Rules,
+    /// What reports depend on; holidays are read later.
+    pub report: ReportOptions,
+    /// Which sessions are the subject.
+    pub filter: Filter,
+    /// How the answer is written.
+    pub output: OutputPlan,
+    /// Invalid lines that are no defect.
+    pub tolerance: Tolerance,
+}
+
+/// Invalid lines that are no defect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// So many.
+    Lines(u64),
+    /// So many hundred-thousandths of all lines.
+    Share(u64),
+}
+
+impl Tolerance {
+    /// Whether so many invalid lines of so many are a defect.
+    pub fn is_exceeded(self, invalid: u64, lines: u64) -> bool {
+        match self {
+            Self::Lines(it) => invalid > it,
+            Self::Share(it) => u128::from(invalid) * 100_000 > u128::from(it) * u128::from(lines),
+        }
+    }
+}
+
+impl Plan {
+    /// Gives what was typed its meaning.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that makes no sense, with what to write instead.
+    pub fn resolve(args: &RowArgs, default_format: Format, env: &Env) -> Res<Self> {
+        let output = OutputPlan::resolve(&args.output, default_format, env)?;
+        let read = read_options(&args.input, &args.rules)?;
+        let ring_timeout_ms = duration("--ring-timeout", &args.rules.ring_timeout)?;
+        let zone = &output.zone;
+        let rules = Rules {
+            ring_timeout_ms,
+            instant_ms: args.rules.instant_ms,
+            as_of: args.rules.as_of.as_deref().map(|it| instant("--as-of", it, zone)).transpose()?,
+            feed_complete: args.rules.feed_complete.iter().map(|it| feed(it)).collect::<Res<_>>()?,
+        };
+        let report = ReportOptions {
+            zone: zone.clone(),
+            zone_given: args.output.tz.is_some(),
+            hours: Hours::parse(&args.rules.business_hours)
+                .or_else(|it| wrong(format!("--business-hours: {it}")))?,
+            holidays: Holidays::default(),
+            include_group: args.rules.include_group,
+            min_calls: args.rules.min_calls,
+            flag_rate: decimal("--flag-rate", &args.rules.flag_rate, 6)?,
+            min_verdict_calls: args.rules.min_verdict_calls,
+            window_ms: duration("--window", &args.rules.window)?,
+            threshold_milli: decimal("--threshold", &args.rules.threshold, 3)? as i64,
+            debounce_ms: duration("--debounce", &args.rules.debounce)?,
+            ring_timeout_ms,
+        };
+        if report.threshold_milli == 0 {
+            return wrong("--threshold: must be more than 0, such as `5`");
+        }
+        if report.flag_rate > 1_000_000 {
+            return wrong("--flag-rate: must be a share from 0 to 1, such as `0.8`");
+        }
+        let filter = filter(&args.filters, zone, read.fold)?;
+        let tolerance = tolerance(args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
+        Ok(Self { read, rules, report, filter, output, tolerance })
+    }
+}
+
+impl OutputPlan {
+    /// Gives what was typed about the output its meaning.
+    ///
+    /// # Errors
+    ///
+    /// An unknown zone or format.
+    pub fn resolve(args: &OutputArgs, default_format: Format, env: &Env) -> Res<Self> {
+        let zone = args.tz.as_deref().map_or(Ok(Zone::utc()), |it| zone("--tz", it))?;
+        let format = match args.format.as_deref() {
+            None => default_format,
+            Some(it) => {
+                let name = it.to_ascii_lowercase();
+                Format::from_name(&name)
+                    .ok_or_else(|| unknown_word("--format", it, Format::ALL.map(Format::name)))?
+            }
+        };
+        let to_terminal = env.stdout_is_terminal && args.output.is_none();
+        let color = match args.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => to_terminal && !env.no_color,
+        };
+        Ok(Self {
+            format,
+            file: args.output.clone(),
+            section: args.section.clone(),
+            top: args.top,
+            sort: args.sort.clone(),
+            columns: args.columns.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+            csv_raw: args.csv_raw,
+            color,
+            width: if to_terminal { env.width } else { None },
+            quiet: args.quiet,
+            zone,
+        })
+    }
+}
+
+fn read_options(args: &InputArgs, rules: &RuleArgs) -> Res<ReadOptions> {
+    let mut sources = Vec::new();
+    for it in &args.source {
+        let Some((pattern, instance)) = it.rsplit_once('=') else {
+            return wrong(format!(
+                "--source: `{}` has no `=`; write it as '/hooks/*=+5215550001111'",
+                escape::message(it)
+            ));
+        };
+        let glob = glob::Pattern::new(pattern).or_else(|fault| {
+            wrong(format!("--source: `{}` is no pattern: {fault}", escape::message(pattern)))
+        })?;
+        if instance.trim().is_empty() {
+            return wrong("--source: the instance behind `=` is empty");
+        }
+        sources.push((glob, instance.trim().to_owned()));
+    }
+    let body_path = args.body.as_deref().map(|it| {
+        let names = it.split('.').filter(|it| !it.is_empty());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    });
+    Ok(ReadOptions {
+        naive_zone: args.naive_tz.as_deref().map_or(Ok(Zone::utc()), |it| zone("--naive-tz", it))?,
+        fold: !args.raw_identities,
+        as_sent: false,
+        body_path,
+        sources,
+        instance_name: args.instance_name.clone(),
+        keep_metadata: rules.agent_from_metadata.is_some(),
+    })
+}
+
+fn filter(args: &FilterArgs, zone: &Zone, fold: bool) -> Res<Filter> {
+    let mut since = args.since.as_deref().map(|it| instant("--since", it, zone)).transpose()?;
+    let mut until = args.until.as_deref().map(|it| instant("--until", it, zone)).transpose()?;
+    if let Some(month) = &args.month {
+        let (first, next) = month_bounds(month)?;
+        since = Some(zone.day_start(first));
+        until = Some(zone.day_start(next));
+    }
+    if matches!((since, until), (Some(since), Some(until)) if until <= since) {
+        return wrong("--until: must lie after --since, or nothing is left");
+    }
+    let canonical = |it: &String| match identity::canonical(it.trim(), fold) {
+        identity::Party::Person(it) => it.into_owned(),
+        identity::Party::Group => it.to_string(),
+    };
+    Ok(Filter {
+        since,
+        until,
+        providers: args
+            .provider
+            .iter()
+            .map(|it| {
+                Provider::named(it)
+                    .ok_or_else(|| unknown_word("--provider", it, Provider::all().map(Provider::name)))
+            })
+            .collect::<Res<_>>()?,
+        instances: args.instance.clone(),
+        agents: args.agent.clone(),
+        customers: args.customer.iter().map(canonical).collect(),
+        directions: words("--direction", &args.direction, &Direction::ALL, Direction::name)?,
+        outcomes: words("--outcome", &args.outcome, &Outcome::ALL, Outcome::name)?,
+        causes: words("--cause", &args.cause, &Cause::ALL, Cause::name)?,
+        declined_by: words("--declined-by", &args.declined_by, &DeclinedBy::ALL, DeclinedBy::name)?,
+    })
+}
+
+fn month_bounds(month: &str) -> Res<(NaiveDate, NaiveDate)> {
+    let first = time::date(&format!("{month}-01"));
+    let bounds = first.and_then(|first| {
+        let next = if first.month() == 12 {
+            NaiveDate::from_ymd_opt(first.year() + 1, 1, 1)
+        } else {
+            NaiveDate::from_ymd_opt(first.year(), first.month() + 1, 1)
+        };
+        Some((first, next?))
+    });
+    bounds.ok_or_else(|| {
+        UsageError(format!("--month: `{}` is no month; write it as `2026-05`", escape::message(month)))
+    })
+}
+
+/// The keys of `--by`.
+///
+/// # Errors
+///
+/// An unknown key, or one that stands twice.
+pub fn keys(by: &[String]) -> Res<Vec<Key>> {
+    let keys: Vec<Key> = words("--by", by, &Key::ALL, Key::name)?;
+    for (place, key) in keys.iter().enumerate() {
+        if keys[..place].contains(key) {
+            return wrong(format!("--by: `{}` stands twice", key.name()));
+        }
+    }
+    if keys.is_empty() {
+        return wrong("--by: name at least one key, such as `agent`");
+    }
+    Ok(keys)
+}
+
+fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'static str) -> Res<Vec<T>> {
+    let find = |it: &String| {
+        let found = all.iter().copied().find(|known| name(*known).eq_ignore_ascii_case(it.trim()));
+        found.ok_or_else(|| unknown_word(flag, it, all.iter().map(|it| name(*it))))
+    };
+    typed.iter().map(find).collect()
+}
+
+fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = suggest::nearest(typed, known.iter().copied());
+    let hint = match near.first() {
+        Some(it) => format!("did you mean `{it}`?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    UsageError(format!("{flag}: unknown `{}`; {hint}", escape::message(typed)))
+}
+
+fn zone(flag: &str, name: &str) -> Res<Zone> {
+    Zone::named(name).or_else(|it| wrong(format!("{flag}: {it}")))
+}
+
+/// A date or a time; without an offset it is read in the report's zone.
+fn instant(flag: &str, text: &str, zone: &Zone) -> Res<i64> {
+    if let Some(date) = time::date(text) {
+        return Ok(zone.day_start(date));
+    }
+    let local = NaiveDateTime::parse_from_str(&text.replacen(' ', "T", 1), "%Y-%m-%dT%H:%M:%S%.f");
+    let local =
+        local.or_else(|_| NaiveDateTime::parse_from_str(&text.replacen(' ', "T", 1), "%Y-%m-%dT%H:%M"));
+    if let Ok(local) = local {
+        return match zone.readings_of(local) {
+            Reading::One(it) => Ok(it),
+            Reading::Fold(a, b) => wrong(two_readings(flag, text, "happened twice", a, b, zone)),
+            Reading::Gap(a, b) => wrong(two_readings(flag, text, "never happened", a, b, zone)),
+        };
+    }
+    match time::read_text(text, zone) {
+        Ok(Some(it)) => Ok(it),
+        _ => wrong(format!(
+            "{flag}: `{}` is no time; write it as `2026-05-04` or `2026-05-04T09:00:00`",
+            escape::message(text)
+        )),
+    }
+}
+
+fn two_readings(flag: &str, text: &str, what: &str, a: i64, b: i64, zone: &Zone) -> String {
+    let (a, b) = (zone.rfc3339(a), zone.rfc3339(b));
+    format!("{flag}: {text} {what} in {}; write `{a}` or `{b}`", zone.name())
+}
+
+/// A duration such as `500ms`, `60s`, `10m`, `2h`; a bare number is seconds.
+fn duration(flag: &str, text: &str) -> Res<i64> {
+    let text = text.trim();
+    let end = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match text[end..].trim() {
+        "ms" => 1,
+        "s" | "" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    // Ten years: more is a slip of the pen, and sums of it could not be counted.
+    let millis = text[..end]
+        .parse::<i64>()
+        .ok()
+        .and_then(|it| it.checked_mul(unit))
+        .filter(|it| *it <= 315_360_000_000);
+    match millis {
+        Some(it) if unit > 0 => Ok(it),
+        _ => wrong(format!("{flag}: `{}` is no duration; write it as `60s` or `10m`", escape::message(text))),
+    }
+}
+
+/// A decimal number, not negative, in units of ten to the power of minus `places`.
+fn decimal(flag: &str, text: &str, places: usize) -> Res<u64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let valid = !whole.is_empty()
+        && digits(whole)
+        && digits(fraction)
+        && fraction.len() <= places
+        && whole.len() < 10;
+    let value = format!("{whole}{fraction:0<places$}").parse().ok();
+    match value {
+        Some(it) if valid => Ok(it),
+        _ => {
+            wrong(format!("{flag}: `{}` is no number with at most {places} decimals", escape::message(text)))
+        }
+    }
+}
+
+fn feed(text: &str) -> Res<(Provider, Option<String>)> {
+    let (name, instance) = match text.split_once(':') {
+        Some((name, instance)) => (name, Some(instance.to_owned())),
+        None => (text, None),
+    };
+    let provider = Provider::named(name)
+        .ok_or_else(|| unknown_word("--feed-complete", name, Provider::all().map(Provider::name)))?;
+    Ok((provider, instance))
+}
+
+fn tolerance(text: &str) -> Res<Tolerance> {
+    if let Some(share) = text.trim().strip_suffix('%') {
+        return decimal("--tolerate-invalid", share, 3).map(Tolerance::Share);
+    }
+    text.trim().parse().map(Tolerance::Lines).or_else(|_| {
+        wrong(format!(
+            "--tolerate-invalid: `{}` is neither a number of lines nor a share; write `10` or `0.5%`",
+            escape::message(text)
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("--x", "60"), Ok(60_000));
+        assert_eq!(duration("--x", "500ms"), Ok(500));
+        assert_eq!(duration("--x", "10m"), Ok(600_000));
+        assert_eq!(duration("--x", "2 h"), Ok(7_200_000));
+        for bad in ["", "m", "-5s", "1.5m", "3 weeks", "99999999999999999999s", "999999999h"] {
+            assert!(duration("--x", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_share_of_invalid_lines_is_exceeded_only_above_it() {
+        let share = tolerance("0.5%").unwrap();
+        assert!(!share.is_exceeded(5, 1000));
+        assert!(share.is_exceeded(6, 1000));
+        assert!(!tolerance("2").unwrap().is_exceeded(2, 2));
+        assert!(tolerance("0").unwrap().is_exceeded(1, 1_000_000));
+        assert!(tolerance("many").is_err());
+    }
+
+    #[test]
+    fn local_times_that_happened_twice_or_never_are_refused_with_both_readings() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let fold = instant("--since", "2026-10-25T02:30:00", &berlin).unwrap_err().0;
+        assert!(fold.contains("2026-10-25T02:30:00.000+02:00") && fold.contains("+01:00"), "{fold}");
+        let gap = instant("--since", "2026-03-29 02:30", &berlin).unwrap_err().0;
+        assert!(gap.contains("never happened"), "{gap}");
+        assert_eq!(instant("--since", "2026-03-29", &berlin), Ok(1_774_738_800_000));
+        assert_eq!(instant("--since", "2026-03-28T23:00:00Z", &berlin), Ok(1_774_738_800_000));
+    }
+
+    #[test]
+    fn months_end_where_the_next_begins() {
+        let (first, next) = month_bounds("2026-12").unwrap();
+        assert_eq!((first.to_string(), next.to_string()), ("2026-12-01".into(), "2027-01-01".into()));
+        assert!(month_bounds("2026-13").is_err() && month_bounds("May").is_err());
+    }
+}

@@ -1,0 +1,565 @@
+//! One run over dumps: outputs are opened, the input is read, sessions are rebuilt, the report is
+//! made, and everything appears at once.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::RowArgs;
+use super::exit::Exit;
+use super::messages;
+use super::resolve::{Env, OutputPlan, Plan, UsageError};
+use crate::analysis::{Analysis, countries};
+use crate::business::Holidays;
+use crate::dialects::support::ReadOptions;
+use crate::document;
+use crate::event::Origin;
+use crate::input::Trouble;
+use crate::input::decode::Progress;
+use crate::input::sources::{self, Place, Source};
+use crate::ops;
+use crate::output::Output as OutputFile;
+use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
+use crate::read::{Reject, Wants};
+use crate::render::{self, Format, RenderError, Style, escape};
+use crate::reports::Output;
+use crate::section::{Body, Cell, Document};
+use crate::session::{self, events_in_sessions};
+use crate::side::{self, Agents, Customers, Reading, Roster, SideError};
+use crate::text::{Interner, Sym, Text, Texts};
+
+/// Why a run ends without its answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong usage.
+    Usage(String),
+    /// An output could not be written.
+    Output(String),
+    /// The reader of the output has gone; nobody is left to tell.
+    Gone,
+    /// The books do not balance.
+    Books(String),
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error.0)
+    }
+}
+
+impl From<SideError> for Failure {
+    fn from(error: SideError) -> Self {
+        Self::Usage(messages::side_error(&error))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::Gone
+        } else {
+            Self::Output(format!("standard output cannot be written: {error}"))
+        }
+    }
+}
+
+impl Failure {
+    /// Tells the failure and gives the exit status.
+    pub fn tell(&self, err: &mut dyn Write) -> Exit {
+        let (message, exit) = match self {
+            Self::Gone => return Exit::Complete,
+            Self::Usage(it) => (it.clone(), Exit::Usage),
+            Self::Output(it) => (format!("{it}; nothing was written"), Exit::Unwritten),
+            Self::Books(it) => (
+                format!(
+                    "internal fault, the books do not balance: {it}; nothing is written, please report it"
+                ),
+                Exit::Internal,
+            ),
+        };
+        // Nobody is left to tell where standard error is closed.
+        let _ = writeln!(err, "error: {message}");
+        exit
+    }
+}
+
+/// What a command makes of the input.
+pub trait Task: Sync {
+    /// The name in the schema.
+    fn name(&self) -> &'static str;
+    /// The format unless another is asked for.
+    fn default_format(&self) -> Format {
+        Format::Table
+    }
+    /// What it wants kept besides events.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+    /// Adjusts how lines are read.
+    fn prepare(&self, _options: &mut ReadOptions) {}
+    /// Whether it needs the countries of numbers.
+    fn wants_countries(&self) -> bool {
+        true
+    }
+    /// Its own parameters.
+    fn parameters(&self) -> document::Parameters {
+        Vec::new()
+    }
+    /// Makes the report.
+    fn report(&self, analysis: &Analysis, extra: Extra) -> Result<Output, Failure>;
+}
+
+/// What was kept besides the analysis.
+#[derive(Default)]
+pub struct Extra {
+    /// The raw lines behind events.
+    pub raw_lines: HashMap<Origin, Box<[u8]>>,
+    /// How often each path was posted to.
+    pub paths: std::collections::BTreeMap<Text, u64>,
+    /// Events as they were sent, for `events`.
+    pub as_sent: Vec<crate::event::Event>,
+}
+
+/// Side files that sessions depend on.
+struct Side {
+    roster: Roster,
+    agents: Agents,
+    customers: Customers,
+}
+
+/// Runs one command over dumps.
+pub fn over_dumps(
+    args: &RowArgs,
+    command: &dyn Task,
+    env: &Env,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut plan = Plan::resolve(args, command.default_format(), env)?;
+    command.prepare(&mut plan.read);
+    if args.input.paths.is_empty() && args.input.files_from.is_none() && env.stdin_is_terminal {
+        return Err(Failure::Usage(format!(
+            "nothing to read: name files or folders, or pipe a dump in\n\nexamples:\n  callsift {0} dumps/\n  \
+             zcat calls.ndjson.gz | callsift {0}",
+            command.name()
+        )));
+    }
+    let stdin = [OsString::from("-")];
+    let paths = if args.input.paths.is_empty() && args.input.files_from.is_none() {
+        &stdin[..]
+    } else {
+        &args.input.paths[..]
+    };
+    let found = sources::find(paths, args.input.files_from.as_deref());
+    refuse_inputs(&[args.output.output.as_deref(), args.input.rejects.as_deref()], &found.sources)?;
+    let mut target = plan.output.file.as_deref().map(open).transpose()?;
+    let mut rejects = args.input.rejects.as_deref().map(open).transpose()?;
+
+    let texts = Interner::default();
+    let side = side_files(args, &mut plan, &texts)?;
+    let pool = pool(args.input.jobs)?;
+    let wants = Wants { rejects: rejects.is_some(), ..command.wants() };
+    let mut input = pool
+        .install(|| {
+            let job = Job {
+                sources: &found.sources,
+                options: &plan.read,
+                wants,
+                block_bytes: args.input.block_bytes.unwrap_or(BLOCK_BYTES).max(1),
+                texts: &texts,
+                progress: Arc::new(Progress::of(&found.sources)),
+            };
+            let bar = progress_bar(&job, env, plan.output.quiet);
+            let names = &texts;
+            let input = pipeline::read(
+                &job,
+                &mut |it| rejects.as_mut().map_or(Ok(()), |file| write_reject(it, names, file)),
+                &mut |read| bar.set_position(read),
+            );
+            bar.finish_and_clear();
+            input
+        })
+        .map_err(|it| Failure::Output(format!("the rejects cannot be written: {it}")))?;
+    let mut troubles = found.troubles;
+    troubles.append(&mut input.troubles);
+
+    let faults = std::mem::take(&mut input.faults);
+    let files = found.sources.len();
+    let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
+    let ledger = &analysis.ledger;
+    let defective = troubles.iter().any(|it| it.defect)
+        || plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
+    tell(&troubles, &faults, &analysis, files, &plan.output, rejects.is_some(), err)?;
+
+    if args.input.strict && defective {
+        // The rejects are what is needed for mending, so they appear all the same.
+        finish(rejects)?;
+        let _ =
+            writeln!(err, "error: the input is defective and --strict was given; nothing else is written");
+        return Ok(Exit::Failed);
+    }
+    let report = command.report(&analysis, extra)?;
+    let mut parameters = document::common_parameters(&analysis);
+    parameters.extend(given_parameters(args, &plan));
+    parameters.extend(command.parameters());
+    let mut document = document::document(command.name(), parameters, &analysis, report);
+    arrange(&mut document, &plan.output)?;
+    match &mut target {
+        Some(file) => {
+            let path = plan.output.file.as_deref().unwrap_or(Path::new(""));
+            write_document(&document, &plan.output, file).map_err(|it| unwritten(it, path))?;
+        }
+        None => write_document(&document, &plan.output, out).map_err(|it| match it {
+            RenderError::Io(it) => Failure::from(it),
+            other => Failure::Usage(format!("--section: {other}")),
+        })?,
+    }
+    finish(rejects)?;
+    finish(target)?;
+    Ok(if defective { Exit::Defective } else { Exit::Complete })
+}
+
+fn analyse(
+    input: Input,
+    texts: Interner,
+    side: Side,
+    plan: &Plan,
+    args: &RowArgs,
+    command: &dyn Task,
+) -> Result<(Analysis, Extra), Failure> {
+    let mut ledger = input.ledger;
+    let mut texts = texts.freeze();
+    let mut events = input.events;
+    let mut extra =
+        Extra { raw_lines: input.raw_lines.into_iter().collect(), paths: input.paths, as_sent: Vec::new() };
+    if plan.read.as_sent {
+        let (as_sent, _) = session::unique_as_sent(events.clone(), &texts);
+        extra.as_sent = as_sent;
+        (events, texts) = session::fold_identities(events, texts, !args.input.raw_identities);
+    }
+    let mut rebuilt = session::rebuild(events, side.customers.hidden(), &plan.rules, &texts);
+    ledger.duplicates = rebuilt.duplicates;
+    let mut reactions = input.reactions;
+    ledger.duplicate_reactions = session::drop_repeated_reactions(&mut reactions, &texts);
+    ledger.balance(events_in_sessions(&rebuilt), reactions.len() as u64).map_err(Failure::Books)?;
+
+    let (from_metadata, texts) = metadata_agents(&rebuilt.events, args, texts);
+    session::assign(
+        &mut rebuilt.sessions,
+        &rebuilt.events,
+        &side.roster,
+        &side.agents,
+        &from_metadata,
+        &texts,
+    );
+    let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(it, &texts)).collect();
+    let countries =
+        if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
+    let analysis = Analysis {
+        texts,
+        rebuilt,
+        subject,
+        reactions,
+        ledger,
+        customers: side.customers,
+        countries,
+        options: plan.report.clone(),
+        filtered: plan.filter.is_set(),
+    };
+    Ok((analysis, extra))
+}
+
+/// The agents that a key of the metadata names, by metadata.
+fn metadata_agents(
+    events: &[crate::event::Event],
+    args: &RowArgs,
+    texts: Texts,
+) -> (HashMap<Sym, Sym>, Texts) {
+    let Some(key) = &args.rules.agent_from_metadata else { return (HashMap::new(), texts) };
+    let mut named: HashMap<Sym, String> = HashMap::new();
+    for metadata in events.iter().filter_map(|it| it.metadata) {
+        let flat: Option<HashMap<String, String>> = serde_json::from_str(texts.raw(metadata)).ok();
+        if let Some(agent) = flat.and_then(|mut it| it.remove(key))
+            && !agent.trim().is_empty()
+        {
+            named.insert(
+                metadata,
+                crate::identity::label(agent.trim(), !args.input.raw_identities).into_owned(),
+            );
+        }
+    }
+    let texts = texts.thaw();
+    let agents = named.into_iter().map(|(metadata, agent)| (metadata, texts.intern(&agent))).collect();
+    (agents, texts.freeze())
+}
+
+fn side_files(args: &RowArgs, plan: &mut Plan, texts: &Interner) -> Result<Side, Failure> {
+    let reading = Reading { texts, naive_zone: &plan.read.naive_zone, fold: plan.read.fold };
+    let rules = &args.rules;
+    let side = Side {
+        roster: rules.roster.as_deref().map(|it| Roster::read(it, reading)).transpose()?.unwrap_or_default(),
+        agents: rules.agents.as_deref().map(|it| Agents::read(it, reading)).transpose()?.unwrap_or_default(),
+        customers: rules
+            .customers
+            .as_deref()
+            .map(|it| Customers::read(it, reading))
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    if let Some(path) = &rules.holidays {
+        plan.report.holidays = side::read_holidays(path)?.into_iter().collect::<Holidays>();
+    }
+    Ok(side)
+}
+
+fn pool(jobs: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    if jobs == Some(0) {
+        return Err(Failure::Usage("--jobs: at least one thread is needed".to_owned()));
+    }
+    // Zero lets rayon take one thread a processor.
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0).min(1024));
+    builder.build().map_err(|it| Failure::Usage(format!("--jobs: the threads cannot be started: {it}")))
+}
+
+/// A bar on standard error for long runs, if it is a terminal.
+fn progress_bar(job: &Job<'_>, env: &Env, quiet: bool) -> ProgressBar {
+    if quiet || !env.stderr_is_terminal {
+        return ProgressBar::hidden();
+    }
+    let total = job.progress.total;
+    let (bar, template) = if total > 0 {
+        (ProgressBar::new(total), "{bytes} of {total_bytes} {wide_bar} {bytes_per_sec}, {eta} left")
+    } else {
+        (ProgressBar::new_spinner(), "{bytes} read, {bytes_per_sec}")
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn tell(
+    troubles: &[Trouble],
+    faults: &[crate::read::Fault],
+    analysis: &Analysis,
+    files: usize,
+    output: &OutputPlan,
+    rejects_named: bool,
+    err: &mut dyn Write,
+) -> io::Result<()> {
+    for it in troubles.iter().filter(|it| it.defect || !output.quiet) {
+        messages::trouble(it, err)?;
+    }
+    messages::faults(faults, &analysis.ledger, &analysis.texts, rejects_named, err)?;
+    if output.quiet || analysis.ledger.events > 0 {
+        return Ok(());
+    }
+    let lines = analysis.ledger.lines - analysis.ledger.blank;
+    if lines == 0 && files > 0 && troubles.is_empty() {
+        writeln!(err, "note: the input is empty")
+    } else if lines > 0 {
+        writeln!(
+            err,
+            "note: no call event of a known provider (Wawp, DoubleTick, Wazzap, TimelinesAI) on {lines} lines; \
+             `callsift inspect` shows what is there, `--body PATH` names the place of the body"
+        )
+    } else {
+        Ok(())
+    }
+}
+
+/// An output that is also an input would be overwritten, or read while it is written.
+fn refuse_inputs(outputs: &[Option<&Path>], sources: &[Source]) -> Result<(), Failure> {
+    for output in outputs.iter().copied().flatten() {
+        let Ok(real) = fs::canonicalize(output) else { continue };
+        let same = |it: &&Source| match &it.place {
+            Place::File(path) => fs::canonicalize(path).is_ok_and(|it| it == real),
+            Place::Stdin => false,
+        };
+        if sources.iter().any(|it| same(&it)) {
+            let name = output.to_string_lossy();
+            let message = format!("{} is an input; write to another file", escape::message(&name));
+            return Err(Failure::Usage(message));
+        }
+    }
+    if let [Some(a), Some(b)] = outputs
+        && a == b
+    {
+        return Err(Failure::Usage("--output and --rejects name one file; give each its own".to_owned()));
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<OutputFile, Failure> {
+    OutputFile::create(path).map_err(|it| unwritten(RenderError::Io(it), path))
+}
+
+fn unwritten(error: RenderError, path: &Path) -> Failure {
+    match error {
+        RenderError::Io(it) => {
+            let name = path.to_string_lossy();
+            Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
+        }
+        other => Failure::Usage(format!("--section: {other}")),
+    }
+}
+
+fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
+    match file {
+        Some(it) => it.finish().map_err(|it| Failure::Output(format!("an output cannot be written: {it}"))),
+        None => Ok(()),
+    }
+}
+
+/// What was typed of the parameters that only stand there if they were given.
+fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
+    let mut given: document::Parameters = vec![
+        ("instant_ms".to_owned(), Cell::Millis(plan.rules.instant_ms)),
+        ("naive_tz".to_owned(), Cell::word(plan.read.naive_zone.name())),
+        ("raw_identities".to_owned(), Cell::Bool(args.input.raw_identities)),
+    ];
+    let text = |it: &str| Cell::Text(Text::new(it));
+    let mut add = |name: &str, cell: Option<Cell>| {
+        if let Some(cell) = cell {
+            given.push((name.to_owned(), cell));
+        }
+    };
+    let list = |it: &[String]| (!it.is_empty()).then(|| Cell::List(it.iter().map(|it| text(it)).collect()));
+    let path = |it: &Option<std::path::PathBuf>| it.as_ref().map(|it| text(&it.to_string_lossy()));
+    add("as_of", plan.rules.as_of.map(Cell::Instant));
+    add("body", args.input.body.as_deref().map(text));
+    add("source", list(&args.input.source));
+    add("instance_name", args.input.instance_name.as_deref().map(text));
+    add("feed_complete", list(&args.rules.feed_complete));
+    add("agent_from_metadata", args.rules.agent_from_metadata.as_deref().map(text));
+    add("roster", path(&args.rules.roster));
+    add("agents", path(&args.rules.agents));
+    add("customers", path(&args.rules.customers));
+    add("holidays_file", path(&args.rules.holidays));
+    add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
+    let filter = document::filter_parameters(&plan.filter);
+    if !filter.is_empty() {
+        given.push(("filters".to_owned(), Cell::Record(filter)));
+    }
+    given
+}
+
+/// `--sort`, `--top` and `--columns`.
+fn arrange(document: &mut Document, output: &OutputPlan) -> Result<(), Failure> {
+    let mut sorted = output.sort.is_none();
+    let mut columns_known = output.columns.is_empty();
+    let mut first_fault = None;
+    for part in &mut document.parts {
+        let Body::Rows(table) = &mut part.body else { continue };
+        if let Some(spec) = &output.sort {
+            match ops::sort(table, spec) {
+                Ok(()) => sorted = true,
+                Err(it) => first_fault = first_fault.or(Some(format!("--sort: {it}"))),
+            }
+        }
+        if !output.columns.is_empty() {
+            match ops::check_columns(table, &output.columns) {
+                Ok(()) => columns_known = true,
+                Err(it) => first_fault = first_fault.or(Some(format!("--columns: {it}"))),
+            }
+        }
+        if let Some(top) = output.top {
+            cut(table, top);
+        }
+    }
+    match first_fault {
+        Some(it) if !(sorted && columns_known) => Err(Failure::Usage(it)),
+        _ => Ok(()),
+    }
+}
+
+fn cut(table: &mut crate::section::Table, top: usize) {
+    let all = table.rows.len();
+    if all > top {
+        ops::top(table, top);
+        table.reading.insert(0, format!("The first {top} of {all} rows."));
+    }
+}
+
+fn write_document(document: &Document, plan: &OutputPlan, out: &mut dyn Write) -> Result<(), RenderError> {
+    let style = Style {
+        zone: &plan.zone,
+        width: plan.width,
+        color: plan.color,
+        csv_raw: plan.csv_raw,
+        section: plan.section.as_deref(),
+        columns: &plan.columns,
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    render::render(document, plan.format, &style, &mut out)?;
+    out.flush().map_err(RenderError::Io)
+}
+
+/// Writes a document that came from no dump.
+pub fn write_standalone(
+    document: &mut Document,
+    plan: &OutputPlan,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut target = plan.file.as_deref().map(open).transpose()?;
+    arrange(document, plan)?;
+    match &mut target {
+        Some(file) => {
+            let path = plan.file.as_deref().unwrap_or(Path::new(""));
+            write_document(document, plan, file).map_err(|it| unwritten(it, path))?;
+        }
+        None => write_document(document, plan, out).map_err(|it| match it {
+            RenderError::Io(it) => Failure::from(it),
+            other => Failure::Usage(format!("--section: {other}")),
+        })?,
+    }
+    finish(target)?;
+    Ok(Exit::Complete)
+}
+
+/// Writes text of our own.
+pub fn write_plain(text: &[u8], out: &mut dyn Write) -> Result<Exit, Failure> {
+    out.write_all(text)?;
+    out.flush()?;
+    Ok(Exit::Complete)
+}
+
+/// One rejected line: a line of JSON that says where it stood and why, then the line itself,
+/// unchanged. callsift reads such a file back: the first counts as `other`, the second anew.
+fn write_reject(reject: &Reject, texts: &Interner, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Why<'a> {
+        file: &'a str,
+        line: u64,
+        column: usize,
+        reason: &'a str,
+        what: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cut_from_bytes: Option<u64>,
+    }
+    #[derive(serde::Serialize)]
+    struct Rejected<'a> {
+        rejected: Why<'a>,
+    }
+    let fault = &reject.fault;
+    let file = texts.text(fault.file);
+    let why = Why {
+        file: file.raw(),
+        line: fault.line,
+        column: fault.column,
+        reason: fault.flaw.reason.name(),
+        what: messages::flaw(&fault.flaw),
+        cut_from_bytes: reject.cut_from,
+    };
+    serde_json::to_writer(&mut *out, &Rejected { rejected: why })?;
+    out.write_all(b"\n")?;
+    out.write_all(&reject.raw)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,211 @@
+//! The frame around a report: parameters, the books, and the sentences on top.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::{Analysis, Filter};
+use crate::reports::Output;
+use crate::reports::notes::{notes, plural};
+use crate::section::{Cell, Document, Piece, say};
+use crate::text::Text;
+use crate::zone::TZDB_VERSION;
+
+/// Parameters by name, in a fixed order.
+pub type Parameters = Vec<(String, Cell)>;
+
+/// Puts a report into its frame. `command` names the schema.
+pub fn document(command: &str, parameters: Parameters, analysis: &Analysis, output: Output) -> Document {
+    let mut preface = vec![period(analysis)];
+    preface.extend(books(analysis));
+    preface.extend(output.preface);
+    let mut all_notes = output.notes;
+    all_notes.extend(notes(analysis));
+    Document {
+        schema: format!("callsift.{command}/1"),
+        parameters,
+        accounting: accounting(analysis),
+        preface,
+        parts: output.parts,
+        notes: all_notes,
+    }
+}
+
+/// The parameters that every command has.
+pub fn common_parameters(analysis: &Analysis) -> Parameters {
+    let options = &analysis.options;
+    let entry = |name: &str, cell| (name.to_owned(), cell);
+    vec![
+        entry("callsift_version", Cell::word(env!("CARGO_PKG_VERSION"))),
+        entry("tz", Cell::word(options.zone.name())),
+        entry("tz_origin", Cell::word(if options.zone_given { "flag" } else { "default" })),
+        entry("tzdb_version", Cell::word(TZDB_VERSION)),
+        entry("privacy", Cell::word("full")),
+        entry("business_hours", Cell::Word(options.hours.to_string())),
+        entry("holidays", Cell::Count(options.holidays.len() as u64)),
+        entry("include_group", Cell::Bool(options.include_group)),
+        entry("ring_timeout_ms", Cell::Millis(options.ring_timeout_ms)),
+        entry("min_calls", Cell::Count(options.min_calls)),
+        entry("flag_rate", Cell::Rate(options.flag_rate)),
+        entry("min_verdict_calls", Cell::Count(options.min_verdict_calls)),
+        entry("window_ms", Cell::Millis(options.window_ms)),
+        entry("threshold", Cell::Rate(options.threshold_milli as u64 * 1000)),
+        entry("debounce_ms", Cell::Millis(options.debounce_ms)),
+        entry(
+            "weights",
+            Cell::Record(
+                [("rejected", 15), ("missed", 10), ("ringing", 10), ("answered", 5)]
+                    .map(|(name, tenths)| (name.to_owned(), Cell::Tenths(tenths)))
+                    .to_vec(),
+            ),
+        ),
+    ]
+}
+
+/// The filter as parameters: only what was given.
+pub fn filter_parameters(filter: &Filter) -> Parameters {
+    let texts = |list: &[String]| Cell::List(list.iter().map(|it| Cell::Text(Text::new(it))).collect());
+    let words = |list: Vec<&'static str>| Cell::List(list.into_iter().map(Cell::word).collect());
+    let mut given = Vec::new();
+    let mut add = |name: &str, is_given: bool, cell: Cell| {
+        if is_given {
+            given.push((name.to_owned(), cell));
+        }
+    };
+    add("since", filter.since.is_some(), Cell::opt(filter.since, Cell::Instant));
+    add("until", filter.until.is_some(), Cell::opt(filter.until, Cell::Instant));
+    let providers: Vec<&str> = filter.providers.iter().map(|it| it.name()).collect();
+    add("provider", !providers.is_empty(), words(providers));
+    for (name, list) in
+        [("instance", &filter.instances), ("agent", &filter.agents), ("customer", &filter.customers)]
+    {
+        add(name, !list.is_empty(), texts(list));
+    }
+    for (name, list) in [
+        ("direction", filter.directions.iter().map(|it| it.name()).collect::<Vec<_>>()),
+        ("outcome", filter.outcomes.iter().map(|it| it.name()).collect()),
+        ("cause", filter.causes.iter().map(|it| it.name()).collect()),
+        ("declined_by", filter.declined_by.iter().map(|it| it.name()).collect()),
+    ] {
+        add(name, !list.is_empty(), words(list));
+    }
+    given
+}
+
+/// The books, in the order and with the names that the figures' definitions give.
+pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
+    let ledger = &analysis.ledger;
+    let record = |pairs: &[(&str, u64)]| {
+        Cell::Record(pairs.iter().map(|(name, count)| ((*name).to_owned(), Cell::Count(*count))).collect())
+    };
+    let sessions = analysis.sessions();
+    let count = |of: &dyn Fn(&&crate::session::Session) -> bool| sessions.iter().filter(of).count() as u64;
+    let incoming = count(&|it| it.direction == crate::event::Direction::Incoming);
+    let total = sessions.len() as u64;
+    let entry = |name: &str, cell: Cell| (name.to_owned(), cell);
+    vec![
+        entry(
+            "lines",
+            record(&[
+                ("total", ledger.lines),
+                ("call", ledger.call),
+                ("reaction", ledger.reaction),
+                ("other", ledger.other),
+                ("invalid", ledger.invalid),
+                ("blank", ledger.blank),
+            ]),
+        ),
+        entry("invalid_bodies", Cell::Count(ledger.invalid_bodies)),
+        entry(
+            "events",
+            record(&[
+                ("total", ledger.events),
+                ("duplicates", ledger.duplicates),
+                ("unique", ledger.events - ledger.duplicates),
+            ]),
+        ),
+        entry(
+            "reactions",
+            record(&[
+                ("total", ledger.reactions),
+                ("duplicates", ledger.duplicate_reactions),
+                ("unique", ledger.reactions - ledger.duplicate_reactions),
+            ]),
+        ),
+        entry(
+            "sessions",
+            record(&[
+                ("total", total),
+                ("incoming", incoming),
+                ("outgoing", total - incoming),
+                ("orphans", count(&|it| it.orphan.is_some())),
+                ("untimed", count(&|it| !it.is_timed())),
+                ("selected", analysis.subject.iter().filter(|it| **it).count() as u64),
+            ]),
+        ),
+        entry(
+            "invalid_reasons",
+            named(ledger.invalid_reasons.iter().map(|(it, n)| (it.name().to_owned(), *n))),
+        ),
+        entry("envelopes", named(ledger.envelopes.iter().map(|(it, n)| (it.clone(), *n)))),
+        entry(
+            "unknown_call_events",
+            named(ledger.unknown_call_events.iter().map(|(it, n)| (it.raw().to_owned(), *n))),
+        ),
+        entry("repaired_text", Cell::Count(ledger.repaired_text)),
+        entry("watermark", Cell::opt(analysis.rebuilt.watermark, Cell::Instant)),
+    ]
+}
+
+fn named(counts: impl Iterator<Item = (String, u64)>) -> Cell {
+    let sorted: BTreeMap<String, u64> = counts.collect();
+    Cell::Record(sorted.into_iter().map(|(name, count)| (name, Cell::Count(count))).collect())
+}
+
+/// From when to when, in which zone.
+fn period(analysis: &Analysis) -> Vec<Piece> {
+    let starts = || analysis.subjects().filter_map(|it| it.started_at);
+    let zone = analysis.options.zone.name();
+    match (starts().min(), starts().max()) {
+        (Some(first), Some(last)) => vec![
+            Piece::Say("Calls from ".into()),
+            Piece::Value(Cell::Instant(first)),
+            Piece::Say(" to ".into()),
+            Piece::Value(Cell::Instant(last)),
+            Piece::Say(format!(", times in {zone}.")),
+        ],
+        _ => say(format!("No call with a time; times in {zone}.")),
+    }
+}
+
+/// The ledger in words.
+fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
+    let ledger = &analysis.ledger;
+    let selected = analysis.subject.iter().filter(|it| **it).count() as u64;
+    let total = analysis.sessions().len() as u64;
+    let mut lines = format!(
+        "{}: {} with call events, {} with reactions, {} other, {} invalid, {} blank.",
+        plural(ledger.lines, "line", "lines"),
+        ledger.call,
+        ledger.reaction,
+        ledger.other,
+        ledger.invalid,
+        ledger.blank
+    );
+    if ledger.invalid_bodies > 0 {
+        lines.push_str(&format!(
+            " {} invalid on good lines.",
+            plural(ledger.invalid_bodies, "body is", "bodies are")
+        ));
+    }
+    let orphans = analysis.sessions().iter().filter(|it| it.orphan.is_some()).count() as u64;
+    let mut events = format!(
+        "{}, {} of them repeated, make {}; {} without their call.",
+        plural(ledger.events, "event", "events"),
+        ledger.duplicates,
+        plural(total, "session", "sessions"),
+        plural(orphans, "is an end", "are ends"),
+    );
+    if analysis.filtered {
+        events.push_str(&format!(" {selected} of them selected by the filters."));
+    }
+    vec![say(lines), say(events)]
+}

@@ -1,0 +1,960 @@
+//! Opens a source and unpacks it: gzip with all its members, zstd with all its frames, anything
+//! else as it is. Which of them it is shows in the first bytes, never in the name.
+//!
+//! Damaged data never take back what came before: all bytes that could be unpacked are handed out,
+//! and what happened is told as a [`Trouble`] in the end.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use zstd::stream::raw::{DParameter, InBuffer, Operation, OutBuffer};
+
+use super::sources::{Place, Source};
+use super::{Trouble, TroubleKind};
+use crate::text::Text;
+
+/// Bytes read and unpacked at a time. At least 128 KiB, the largest block of zstd: a block that is
+/// damaged must not share its call of the decoder with a good one, or both are lost.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// The largest window that zstd data may ask for, as a power of two: what the `zstd` tool allows
+/// by default.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// How long to wait for a pipe that was set not to block.
+const PIPE_PAUSE: Duration = Duration::from_millis(5);
+
+/// How far reading has come, for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Stored bytes read so far, of all sources.
+    pub read: AtomicU64,
+    /// Stored bytes of all sources whose size is known.
+    pub total: u64,
+}
+
+impl Progress {
+    /// Nothing read so far of these sources.
+    pub fn of(sources: &[Source]) -> Self {
+        Self { read: AtomicU64::new(0), total: sources.iter().filter_map(|it| it.bytes).sum() }
+    }
+}
+
+/// The unpacked bytes of one source.
+pub struct Decoded {
+    stored: Stored,
+    format: Format,
+    /// Unpacked bytes of which those from `at` to `end` are still to be taken.
+    chunk: Vec<u8>,
+    at: usize,
+    end: usize,
+    finished: bool,
+    troubles: Vec<(TroubleKind, String)>,
+    /// Members that failed their checksum: how many, and which was the first, where.
+    untrusted: Option<(u64, Position)>,
+}
+
+/// A member of a gzip file or a frame of a zstd file.
+#[derive(Clone, Copy)]
+struct Position {
+    member: u64,
+    offset: u64,
+}
+
+enum Format {
+    Unknown,
+    Plain,
+    Gzip(Box<Gzip>),
+    Zstd(Box<Zstd>),
+}
+
+impl Decoded {
+    /// Opens a source.
+    ///
+    /// # Errors
+    ///
+    /// The trouble to report when the system refuses to open it.
+    pub fn open(source: &Source, progress: Arc<Progress>) -> Result<Self, Trouble> {
+        let (reader, size): (Box<dyn Read + Send>, Option<u64>) = match &source.place {
+            Place::Stdin => (Box::new(io::stdin()), None),
+            Place::File(path) => {
+                let file = File::open(path).map_err(|it| cannot_open(&source.name, &it))?;
+                // Only of plain files is the size a promise; those under /proc say 0 and hold more.
+                let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|it| it.len());
+                (Box::new(file), size)
+            }
+        };
+        Ok(Self::new(reader, size, progress))
+    }
+
+    /// The same over any reader, with the size that it promises.
+    pub fn new(reader: Box<dyn Read + Send>, size: Option<u64>, progress: Arc<Progress>) -> Self {
+        Self {
+            stored: Stored {
+                reader,
+                buffer: Vec::new(),
+                at: 0,
+                end: 0,
+                taken: 0,
+                read: 0,
+                ended: false,
+                error: None,
+                size,
+                progress,
+            },
+            format: Format::Unknown,
+            chunk: Vec::new(),
+            at: 0,
+            end: 0,
+            finished: false,
+            troubles: Vec::new(),
+            untrusted: None,
+        }
+    }
+
+    /// The next unpacked bytes; none at the end. The same again until they are [consumed](Self::consume).
+    pub fn fill(&mut self) -> &[u8] {
+        if let Format::Unknown = self.format {
+            self.format = self.detect();
+        }
+        if let Format::Plain = self.format {
+            if self.stored.unread().is_empty() && !self.stored.more() {
+                self.finished = true;
+            }
+            return self.stored.unread();
+        }
+        while self.at == self.end && !self.finished {
+            self.unpack();
+        }
+        &self.chunk[self.at..self.end]
+    }
+
+    /// Takes the first `count` bytes of what [`fill`](Self::fill) gave.
+    pub fn consume(&mut self, count: usize) {
+        match self.format {
+            Format::Plain => self.stored.consume(count),
+            Format::Unknown | Format::Gzip(_) | Format::Zstd(_) => self.at += count,
+        }
+    }
+
+    /// Ends reading and tells what went wrong.
+    pub fn troubles(mut self, name: &Text) -> Vec<Trouble> {
+        let whole = |bytes: u64| if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
+        if let Some((count, first)) = self.untrusted {
+            let others =
+                if count > 1 { format!(", nor does that of {} more", count - 1) } else { String::new() };
+            self.troubles.push((
+                TroubleKind::Damaged,
+                format!(
+                    "the checksum of {} {} at offset {} does not match{others}; the lines are used, but may \
+                     be wrong; fetch the file again",
+                    self.part(),
+                    first.member,
+                    first.offset
+                ),
+            ));
+        }
+        let stored = &self.stored;
+        if let Some(error) = &stored.error {
+            self.troubles.push((
+                TroubleKind::ReadError,
+                format!("reading failed after {}: {error}; the lines before are used", whole(stored.read)),
+            ));
+        } else if let Some(size) = stored.size.filter(|it| stored.ended && stored.read < *it) {
+            self.troubles.push((
+                TroubleKind::Shrunk,
+                format!(
+                    "became shorter while it was read, {} of {size} bytes were there; the lines before are \
+                     used; read a copy that nothing writes to",
+                    stored.read
+                ),
+            ));
+        }
+        self.troubles.into_iter().map(|(kind, message)| Trouble::defect(name, kind, message)).collect()
+    }
+
+    fn part(&self) -> &'static str {
+        if let Format::Zstd(_) = self.format { "zstd frame" } else { "gzip member" }
+    }
+
+    fn detect(&mut self) -> Format {
+        self.stored.ensure(4);
+        let head = &self.stored.unread()[..self.stored.unread().len().min(4)];
+        // A file of fewer bytes than a signature has may still be the beginning of one.
+        let cut_short = head.len() < 4;
+        if head.starts_with(&GZIP) || head == &GZIP[..1] {
+            self.chunk.resize(CHUNK_BYTES, 0);
+            Format::Gzip(Box::new(Gzip::new()))
+        } else if is_zstd_frame(head) || cut_short && head.len() > 1 && ZSTD.starts_with(head) {
+            match Zstd::new() {
+                Ok(zstd) => {
+                    self.chunk.resize(CHUNK_BYTES, 0);
+                    Format::Zstd(Box::new(zstd))
+                }
+                Err(error) => {
+                    self.damaged(format!("cannot be unpacked: {error}; nothing of it is used"));
+                    self.finished = true;
+                    Format::Plain
+                }
+            }
+        } else {
+            Format::Plain
+        }
+    }
+
+    /// Unpacks until there are bytes or something else has changed.
+    fn unpack(&mut self) {
+        let step = match &mut self.format {
+            Format::Unknown | Format::Plain => Step::End,
+            Format::Gzip(it) => it.step(&mut self.stored, &mut self.chunk),
+            Format::Zstd(it) => it.step(&mut self.stored, &mut self.chunk),
+        };
+        self.at = 0;
+        self.end = 0;
+        match step {
+            Step::Bytes(count) => self.end = count,
+            Step::Untrusted(position) => {
+                let (count, _) = self.untrusted.get_or_insert((0, position));
+                *count += 1;
+            }
+            Step::Cut { position, bytes } => {
+                self.end = bytes;
+                self.finished = true;
+                // A read error or a shrinking file explains the cut better.
+                if !self.stored.fell_short() {
+                    let message = format!(
+                        "ends inside {} {}, which begins at offset {}; the lines before are used; fetch the \
+                         file again",
+                        self.part(),
+                        position.member,
+                        position.offset
+                    );
+                    self.damaged(message);
+                }
+            }
+            Step::Corrupt { position, at, why, bytes } => {
+                self.end = bytes;
+                self.finished = true;
+                let message = format!(
+                    "{} {} is damaged near offset {at}: {why}; the lines before are used, the rest of the \
+                     file is not",
+                    self.part(),
+                    position.member
+                );
+                self.damaged(message);
+            }
+            Step::Garbage { position } => {
+                self.finished = true;
+                let message = format!(
+                    "something else follows {} {} at offset {}; the lines before are used, the rest of the \
+                     file is not",
+                    self.part(),
+                    position.member,
+                    position.offset
+                );
+                self.damaged(message);
+            }
+            Step::End => self.finished = true,
+        }
+    }
+
+    fn damaged(&mut self, message: String) {
+        self.troubles.push((TroubleKind::Damaged, message));
+    }
+}
+
+/// The trouble of a file that cannot be opened or looked at.
+pub(super) fn cannot_open(name: &Text, error: &io::Error) -> Trouble {
+    match error.kind() {
+        ErrorKind::NotFound => Trouble::defect(name, TroubleKind::Missing, "no such file; it is skipped"),
+        ErrorKind::PermissionDenied => {
+            let message = "no permission to read it; it is skipped; ask for the right to read";
+            Trouble::defect(name, TroubleKind::NoPermission, message)
+        }
+        _ => {
+            Trouble::defect(name, TroubleKind::ReadError, format!("cannot be opened: {error}; it is skipped"))
+        }
+    }
+}
+
+/// What a step of unpacking came to.
+enum Step {
+    /// So many bytes at the beginning of the chunk.
+    Bytes(usize),
+    /// A member whose bytes were handed out failed its checksum.
+    Untrusted(Position),
+    /// The stored bytes end inside a member, behind the last bytes given here.
+    Cut { position: Position, bytes: usize },
+    /// The stored bytes make no sense, behind the last bytes given here.
+    Corrupt { position: Position, at: u64, why: String, bytes: usize },
+    /// Behind this member comes something that is no member; the offset is where.
+    Garbage { position: Position },
+    /// All is read.
+    End,
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A frame with data, or one to skip, of which there are sixteen kinds.
+fn is_zstd_frame(head: &[u8]) -> bool {
+    head.starts_with(&ZSTD) || matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// What comes next between two members.
+enum Next {
+    Member,
+    End,
+    Garbage,
+}
+
+/// Passes zero bytes, with which tapes and block devices are filled up, and looks at what follows.
+fn next_member(stored: &mut Stored, first: bool, begins: fn(&[u8]) -> bool, signature: usize) -> Next {
+    loop {
+        let zeros = stored.unread().iter().take_while(|it| **it == 0).count();
+        stored.consume(zeros);
+        if !stored.unread().is_empty() {
+            break;
+        }
+        if !stored.more() {
+            return Next::End;
+        }
+    }
+    // Less than a signature at the very beginning was taken for a member when the format was found.
+    if stored.ensure(signature) && begins(stored.unread()) || first { Next::Member } else { Next::Garbage }
+}
+
+struct Gzip {
+    inflate: Decompress,
+    crc: Crc,
+    member: Position,
+    place: GzipPlace,
+}
+
+#[derive(Clone, Copy)]
+enum GzipPlace {
+    Between,
+    Data,
+    Trailer,
+}
+
+impl Gzip {
+    fn new() -> Self {
+        Self {
+            inflate: Decompress::new(false),
+            crc: Crc::new(),
+            member: Position { member: 0, offset: 0 },
+            place: GzipPlace::Between,
+        }
+    }
+
+    fn step(&mut self, stored: &mut Stored, chunk: &mut [u8]) -> Step {
+        match self.place {
+            GzipPlace::Between => self.header(stored),
+            GzipPlace::Data => self.data(stored, chunk),
+            GzipPlace::Trailer => self.trailer(stored),
+        }
+    }
+
+    fn header(&mut self, stored: &mut Stored) -> Step {
+        match next_member(stored, self.member.member == 0, |it| it.starts_with(&GZIP), GZIP.len()) {
+            Next::End => return Step::End,
+            Next::Garbage => {
+                let position = Position { offset: stored.taken, ..self.member };
+                return Step::Garbage { position };
+            }
+            Next::Member => {}
+        }
+        self.member = Position { member: self.member.member + 1, offset: stored.taken };
+        match gzip_header(stored) {
+            Header::Whole => {}
+            Header::Cut => return Step::Cut { position: self.member, bytes: 0 },
+            Header::Unknown => {
+                let why = "an unknown way of compression".to_owned();
+                return Step::Corrupt { position: self.member, at: self.member.offset, why, bytes: 0 };
+            }
+        }
+        self.inflate.reset(false);
+        self.crc.reset();
+        self.place = GzipPlace::Data;
+        Step::Bytes(0)
+    }
+
+    fn data(&mut self, stored: &mut Stored, chunk: &mut [u8]) -> Step {
+        let ended = stored.unread().is_empty() && !stored.more();
+        let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
+        let result = self.inflate.decompress(stored.unread(), chunk, FlushDecompress::None);
+        // Both are right after an error too: what was unpacked before it is not lost.
+        let consumed = usize::try_from(self.inflate.total_in() - in_before).expect("at most a buffer");
+        let bytes = usize::try_from(self.inflate.total_out() - out_before).expect("at most a chunk");
+        stored.consume(consumed);
+        self.crc.update(&chunk[..bytes]);
+        match result {
+            Err(error) => {
+                let why = error.message().unwrap_or("the compressed data make no sense").to_owned();
+                Step::Corrupt { position: self.member, at: stored.taken, why, bytes }
+            }
+            Ok(Status::StreamEnd) => {
+                self.place = GzipPlace::Trailer;
+                Step::Bytes(bytes)
+            }
+            Ok(Status::Ok | Status::BufError) if ended && bytes == 0 => {
+                Step::Cut { position: self.member, bytes: 0 }
+            }
+            Ok(Status::Ok | Status::BufError) => Step::Bytes(bytes),
+        }
+    }
+
+    fn trailer(&mut self, stored: &mut Stored) -> Step {
+        let whole = stored.ensure(8);
+        let &[a, b, c, d, e, f, g, h, ..] = stored.unread() else {
+            debug_assert!(!whole, "eight bytes are there");
+            return Step::Cut { position: self.member, bytes: 0 };
+        };
+        stored.consume(8);
+        self.place = GzipPlace::Between;
+        // The length counts modulo 2^32, as does `amount`.
+        let right = u32::from_le_bytes([a, b, c, d]) == self.crc.sum()
+            && u32::from_le_bytes([e, f, g, h]) == self.crc.amount();
+        if right { Step::Bytes(0) } else { Step::Untrusted(self.member) }
+    }
+}
+
+enum Header {
+    Whole,
+    Cut,
+    Unknown,
+}
+
+/// Passes the header of a gzip member (RFC 1952, 2.3).
+fn gzip_header(stored: &mut Stored) -> Header {
+    const DEFLATE: u8 = 8;
+    const HEADER_CRC: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    const RESERVED: u8 = 0xe0;
+    stored.ensure(10);
+    let &[_, _, method, flags, _, _, _, _, _, _, ..] = stored.unread() else {
+        return Header::Cut;
+    };
+    if method != DEFLATE || flags & RESERVED != 0 {
+        return Header::Unknown;
+    }
+    stored.consume(10);
+    if flags & EXTRA != 0 {
+        stored.ensure(2);
+        let &[low, high, ..] = stored.unread() else {
+            return Header::Cut;
+        };
+        stored.consume(2);
+        if !stored.skip(usize::from(u16::from_le_bytes([low, high]))) {
+            return Header::Cut;
+        }
+    }
+    for text in [NAME, COMMENT] {
+        if flags & text != 0 && !stored.skip_past_zero() {
+            return Header::Cut;
+        }
+    }
+    if flags & HEADER_CRC != 0 && !stored.skip(2) {
+        return Header::Cut;
+    }
+    Header::Whole
+}
+
+struct Zstd {
+    decoder: zstd::stream::raw::Decoder<'static>,
+    frame: Position,
+    inside: bool,
+    /// Stored bytes that the decoder wants next: it then decodes at most one block a call.
+    wanted: usize,
+}
+
+/// What a zstd frame needs at least to tell the length of its header.
+const ZSTD_FIRST_BYTES: usize = 5;
+
+impl Zstd {
+    fn new() -> io::Result<Self> {
+        let mut decoder = zstd::stream::raw::Decoder::new()?;
+        decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
+        let frame = Position { member: 0, offset: 0 };
+        Ok(Self { decoder, frame, inside: false, wanted: 0 })
+    }
+
+    fn step(&mut self, stored: &mut Stored, chunk: &mut [u8]) -> Step {
+        if !self.inside {
+            match next_member(stored, self.frame.member == 0, is_zstd_frame, ZSTD.len()) {
+                Next::End => return Step::End,
+                Next::Garbage => {
+                    let position = Position { offset: stored.taken, ..self.frame };
+                    return Step::Garbage { position };
+                }
+                Next::Member => {}
+            }
+            self.frame = Position { member: self.frame.member + 1, offset: stored.taken };
+            if let Err(error) = self.decoder.reinit() {
+                return self.failed(&error, stored.taken);
+            }
+            self.wanted = ZSTD_FIRST_BYTES;
+            self.inside = true;
+        }
+        if stored.unread().is_empty() && !stored.more() {
+            return Step::Cut { position: self.frame, bytes: 0 };
+        }
+        let given = &stored.unread()[..self.wanted.clamp(1, stored.unread().len())];
+        let given_bytes = given.len();
+        let mut input = InBuffer::around(given);
+        let mut output = OutBuffer::around(chunk);
+        let result = self.decoder.run(&mut input, &mut output);
+        let (consumed, bytes) = (input.pos(), output.pos());
+        match result {
+            Ok(wanted) => {
+                stored.consume(consumed);
+                self.wanted = wanted;
+                self.inside = wanted != 0;
+                Step::Bytes(bytes)
+            }
+            // The checksum stands at the end of a frame and is asked for alone, so that all of the
+            // frame was handed out, and the next one begins behind the bytes that were given.
+            Err(error) if error.to_string().contains("checksum") => {
+                stored.consume(given_bytes);
+                self.inside = false;
+                Step::Untrusted(self.frame)
+            }
+            Err(error) => self.failed(&error, stored.taken),
+        }
+    }
+
+    fn failed(&self, error: &io::Error, at: u64) -> Step {
+        let words = error.to_string();
+        let why = if words.contains("memory") {
+            "it needs a window of more than 128 MiB, unpack it with `zstd -dc --long=31 FILE`".to_owned()
+        } else if words.contains("ictionary") {
+            "it needs a dictionary, unpack it with `zstd -dc -D DICTIONARY FILE`".to_owned()
+        } else {
+            words
+        };
+        Step::Corrupt { position: self.frame, at, why, bytes: 0 }
+    }
+}
+
+/// Stored bytes, read ahead as far as needed and never sought.
+struct Stored {
+    reader: Box<dyn Read + Send>,
+    /// Bytes of which those from `at` to `end` are still to be taken.
+    buffer: Vec<u8>,
+    at: usize,
+    end: usize,
+    /// Bytes taken so far, which is the offset of the next.
+    taken: u64,
+    /// Bytes read so far.
+    read: u64,
+    ended: bool,
+    error: Option<io::Error>,
+    size: Option<u64>,
+    progress: Arc<Progress>,
+}
+
+impl Stored {
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.at..self.end]
+    }
+
+    fn consume(&mut self, count: usize) {
+        debug_assert!(count <= self.end - self.at, "only what is there can be taken");
+        self.at += count;
+        self.taken += count as u64;
+    }
+
+    /// Reads more behind what is unread; whether there was more.
+    fn more(&mut self) -> bool {
+        if self.at == self.end {
+            self.at = 0;
+            self.end = 0;
+        } else if self.at > 0 {
+            self.buffer.copy_within(self.at..self.end, 0);
+            self.end -= self.at;
+            self.at = 0;
+        }
+        if self.buffer.is_empty() {
+            self.buffer.resize(CHUNK_BYTES, 0);
+        }
+        while !self.ended {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    self.end += count;
+                    self.read += count as u64;
+                    self.progress.read.fetch_add(count as u64, Ordering::Relaxed);
+                    return true;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PIPE_PAUSE),
+                Err(error) => {
+                    self.error = Some(error);
+                    self.ended = true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Looks ahead at least `count` bytes, which must be few; whether there are as many.
+    fn ensure(&mut self, count: usize) -> bool {
+        while self.unread().len() < count {
+            if !self.more() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn skip(&mut self, count: usize) -> bool {
+        let mut left = count;
+        loop {
+            let here = left.min(self.unread().len());
+            self.consume(here);
+            left -= here;
+            if left == 0 {
+                return true;
+            }
+            if !self.more() {
+                return false;
+            }
+        }
+    }
+
+    fn skip_past_zero(&mut self) -> bool {
+        loop {
+            if let Some(at) = memchr::memchr(0, self.unread()) {
+                self.consume(at + 1);
+                return true;
+            }
+            self.consume(self.unread().len());
+            if !self.more() {
+                return false;
+            }
+        }
+    }
+
+    fn fell_short(&self) -> bool {
+        self.error.is_some() || self.size.is_some_and(|it| self.ended && self.read < it)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.include_checksum(true).unwrap();
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// A reader that gives few bytes at a time and is interrupted in between.
+    struct Reluctant {
+        bytes: io::Cursor<Vec<u8>>,
+        size: usize,
+        calls: usize,
+        /// The call at which reading fails for good.
+        fails_at: usize,
+    }
+
+    impl Read for Reluctant {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.calls += 1;
+            if self.calls >= self.fails_at {
+                return Err(io::Error::other("broken disk"));
+            }
+            match self.calls % 3 {
+                0 => Err(ErrorKind::Interrupted.into()),
+                1 if self.calls < 50 => Err(ErrorKind::WouldBlock.into()),
+                _ => {
+                    let size = self.size.min(buffer.len());
+                    self.bytes.read(&mut buffer[..size])
+                }
+            }
+        }
+    }
+
+    fn reluctant(bytes: &[u8], size: usize) -> Reluctant {
+        Reluctant { bytes: io::Cursor::new(bytes.to_vec()), size, calls: 0, fails_at: usize::MAX }
+    }
+
+    fn unpack_from(reader: impl Read + Send + 'static, size: Option<u64>) -> (Vec<u8>, Vec<Trouble>) {
+        let mut decoded = Decoded::new(Box::new(reader), size, Arc::default());
+        let mut out = Vec::new();
+        loop {
+            let bytes = decoded.fill();
+            if bytes.is_empty() {
+                break;
+            }
+            // Not always all of it, as those who read lines may take less.
+            let count = bytes.len().div_ceil(2);
+            out.extend_from_slice(&bytes[..count]);
+            decoded.consume(count);
+        }
+        assert!(decoded.fill().is_empty(), "the end stays the end");
+        (out, decoded.troubles(&Text::new("x")))
+    }
+
+    fn unpack(bytes: &[u8]) -> (Vec<u8>, Vec<Trouble>) {
+        unpack_from(io::Cursor::new(bytes.to_vec()), Some(bytes.len() as u64))
+    }
+
+    #[track_caller]
+    fn check(stored: &[u8], expected: &[u8], trouble: Option<&str>) {
+        let (out, troubles) = unpack(stored);
+        assert!(out == expected, "{} bytes instead of {}", out.len(), expected.len());
+        match trouble {
+            None => assert_eq!(troubles, []),
+            Some(words) => {
+                assert_eq!(troubles.len(), 1, "{troubles:?}");
+                assert_eq!(troubles[0].kind, TroubleKind::Damaged);
+                assert!(troubles[0].defect && troubles[0].message.contains(words), "{troubles:?}");
+            }
+        }
+        for size in [1, 7] {
+            if stored.len() < 10_000 {
+                let again = unpack_from(reluctant(stored, size), None);
+                assert_eq!((again.0 == out, again.1), (true, troubles.clone()), "{size} bytes a read");
+            }
+        }
+    }
+
+    /// Bytes that do not pack well, so that they make several blocks.
+    fn noise(count: usize) -> Vec<u8> {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    const LINES: &[u8] = b"{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n";
+
+    #[test]
+    fn plain_bytes_stay_as_they_are() {
+        check(b"", b"", None);
+        check(b"x", b"x", None);
+        check(LINES, LINES, None);
+        check(b"\0\0\0\0", b"\0\0\0\0", None);
+    }
+
+    #[test]
+    fn members_and_frames_are_one_stream() {
+        let (a, b) = LINES.split_at(10);
+        for pack in [gzip, zstd] {
+            check(&pack(LINES), LINES, None);
+            check(&pack(b""), b"", None);
+            check(&[pack(a), pack(b"")].concat(), a, None);
+            check(&[pack(b""), pack(a), pack(b"")].concat(), a, None);
+            check(&[pack(a), pack(b)].concat(), LINES, None);
+            check(&[pack(a), vec![0; 1000]].concat(), a, None);
+            check(&[pack(a), vec![0; 512], pack(b)].concat(), LINES, None);
+            let much = noise(3_000_000);
+            check(&pack(&much), &much, None);
+            let zeros = vec![0; 20_000_000];
+            check(&pack(&zeros), &zeros, None);
+        }
+        let skipped = [0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        check(&[&skipped[..], &zstd(a), &skipped, &zstd(b), &skipped].concat(), LINES, None);
+    }
+
+    #[test]
+    fn all_fields_of_a_gzip_header_are_passed() {
+        let builder = flate2::GzBuilder::new().filename("name").comment("comment").extra([1, 2, 3]);
+        let mut encoder = builder.write(Vec::new(), flate2::Compression::best());
+        encoder.write_all(LINES).unwrap();
+        check(&encoder.finish().unwrap(), LINES, None);
+    }
+
+    #[test]
+    fn data_cut_at_any_offset_keep_what_came_before() {
+        for pack in [gzip, zstd] {
+            let first = pack(&LINES[..8]);
+            let stored = [first.clone(), pack(&LINES[8..])].concat();
+            for cut in 0..stored.len() {
+                let (out, troubles) = unpack(&stored[..cut]);
+                // A cut between two members cannot be seen, nor one before anything tells the format.
+                let unseen = cut == 0 || cut == first.len();
+                if cut == 1 && !out.is_empty() {
+                    assert_eq!(out, stored[..1]);
+                    continue;
+                }
+                assert!(LINES.starts_with(&out), "cut at {cut}");
+                assert!(out.len() >= if cut >= first.len() { 8 } else { 0 }, "cut at {cut}");
+                assert_eq!(troubles.is_empty(), unseen, "cut at {cut}: {troubles:?}");
+                assert!(troubles.iter().all(|it| it.kind == TroubleKind::Damaged && it.defect));
+            }
+        }
+    }
+
+    #[test]
+    fn cut_data_name_the_member_and_its_offset() {
+        let first = gzip(LINES);
+        let stored = [&first[..], &gzip(LINES)[..11]].concat();
+        check(
+            &stored,
+            LINES,
+            Some(&format!("ends inside gzip member 2, which begins at offset {}", first.len())),
+        );
+        let first = zstd(LINES);
+        let stored = [&first[..], &zstd(LINES)[..6]].concat();
+        check(
+            &stored,
+            LINES,
+            Some(&format!("ends inside zstd frame 2, which begins at offset {}", first.len())),
+        );
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_told_and_what_follows_is_read() {
+        let mut stored = gzip(LINES);
+        let crc_at = stored.len() - 8;
+        stored[crc_at] ^= 1;
+        check(
+            &stored,
+            LINES,
+            Some("checksum of gzip member 1 at offset 0 does not match; the lines are used"),
+        );
+        let all = [&stored[..], &gzip(LINES), &stored].concat();
+        check(&all, &LINES.repeat(3), Some("does not match, nor does that of 1 more;"));
+        let mut stored = gzip(LINES);
+        let length_at = stored.len() - 1;
+        stored[length_at] ^= 1;
+        check(&stored, LINES, Some("checksum of gzip member 1"));
+
+        let mut stored = zstd(LINES);
+        let checksum_at = stored.len() - 1;
+        stored[checksum_at] ^= 1;
+        check(&stored, LINES, Some("checksum of zstd frame 1 at offset 0 does not match"));
+        let all = [&zstd(LINES)[..], &stored, &zstd(LINES)].concat();
+        check(&all, &LINES.repeat(3), Some("checksum of zstd frame 2"));
+    }
+
+    #[test]
+    fn something_else_behind_the_last_member_is_told() {
+        for pack in [gzip, zstd] {
+            let packed = pack(LINES);
+            let at = format!("1 at offset {}; the lines before are used", packed.len());
+            for garbage in [&b"{\"a\":1}\n"[..], b"x", b"\x1f", b"\x28\xb5\x2f", b"\x1f\x00\x00\x00"] {
+                check(&[&packed, garbage].concat(), LINES, Some(&at));
+            }
+            let at = format!("1 at offset {};", packed.len() + 3);
+            check(&[&packed, &b"\0\0\0x"[..]].concat(), LINES, Some(&at));
+        }
+    }
+
+    #[test]
+    fn corrupt_data_keep_the_blocks_before() {
+        let much = noise(1_000_000);
+        for pack in [gzip, zstd] {
+            let stored = pack(&much);
+            for at in [400_000, 600_000, 900_000] {
+                let mut stored = stored.clone();
+                stored[at..at + 50].fill(0xff);
+                let (out, troubles) = unpack(&stored);
+                assert_eq!(troubles.len(), 1, "{troubles:?}");
+                // Bytes that are stored as they are hide the damage from all but the checksum.
+                let hidden = troubles[0].message.contains("checksum");
+                let good = out.iter().zip(&much).take_while(|(a, b)| a == b).count();
+                assert!(good + 140_000 > at, "{good} of {at} bytes, {troubles:?}");
+                assert_eq!(out.len() == much.len(), hidden, "{troubles:?}");
+            }
+        }
+        // Text, of which no block is stored as it is.
+        let mut text = Vec::new();
+        for n in 0..200_000u64 {
+            writeln!(text, "{{\"n\":{}}}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).unwrap();
+        }
+        for pack in [gzip, zstd] {
+            let mut stored = pack(&text);
+            let at = stored.len() / 2;
+            stored[at..at + 100].fill(0xff);
+            let (out, troubles) = unpack(&stored);
+            assert_eq!(troubles.len(), 1, "{troubles:?}");
+            let good = out.iter().zip(&text).take_while(|(a, b)| a == b).count();
+            assert!(good > text.len() / 2 - 300_000, "{good} of {}", text.len());
+            // gzip may read on for long, until the checksum shows the damage.
+            let hidden = troubles[0].message.contains("checksum");
+            assert!(hidden || out.len() - good < 300_000, "{troubles:?}");
+        }
+    }
+
+    #[test]
+    fn too_large_a_window_comes_with_the_remedy() {
+        // A frame header that asks for 2 GiB.
+        let stored = [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0xa8, 0, 0, 0, 0, 0, 0, 0];
+        check(&stored, b"", Some("`zstd -dc --long=31 FILE`"));
+    }
+
+    #[test]
+    fn a_long_window_is_read() {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.write_all(LINES).unwrap();
+        check(&encoder.finish().unwrap(), LINES, None);
+    }
+
+    #[test]
+    fn a_failing_disk_leaves_what_was_read() {
+        for stored in [LINES.to_vec(), gzip(LINES), zstd(LINES)] {
+            for fails_at in 1..40 {
+                let reader = Reluctant { fails_at, ..reluctant(&stored, 5) };
+                let (out, troubles) = unpack_from(reader, None);
+                assert!(LINES.starts_with(&out) || fails_at < 8);
+                if let [trouble] = &troubles[..] {
+                    assert_eq!(trouble.kind, TroubleKind::ReadError);
+                    assert!(trouble.message.contains("broken disk"), "{trouble:?}");
+                } else {
+                    assert_eq!((troubles.len(), &out[..]), (0, LINES));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_told() {
+        let (out, troubles) = unpack_from(io::Cursor::new(LINES.to_vec()), Some(1000));
+        assert_eq!(out, LINES);
+        assert_eq!(troubles.len(), 1);
+        assert_eq!(troubles[0].kind, TroubleKind::Shrunk);
+        assert!(troubles[0].message.contains("24 of 1000 bytes"), "{troubles:?}");
+        // A cut that comes from shrinking is one trouble, and one that grows is none.
+        let (_, troubles) = unpack_from(io::Cursor::new(gzip(LINES)[..20].to_vec()), Some(1000));
+        assert_eq!(troubles.iter().map(|it| it.kind).collect::<Vec<_>>(), [TroubleKind::Shrunk]);
+        let (out, troubles) = unpack_from(io::Cursor::new(LINES.to_vec()), Some(10));
+        assert_eq!((&out[..], troubles), (LINES, Vec::new()));
+    }
+
+    #[test]
+    fn progress_counts_stored_bytes() {
+        let stored = gzip(&[b'x'; 100_000]);
+        let progress = Arc::new(Progress::default());
+        let reader = Box::new(io::Cursor::new(stored.clone()));
+        let mut decoded = Decoded::new(reader, None, Arc::clone(&progress));
+        while !decoded.fill().is_empty() {
+            let count = decoded.fill().len();
+            decoded.consume(count);
+        }
+        assert_eq!(progress.read.load(Ordering::Relaxed), stored.len() as u64);
+    }
+}

@@ -1,0 +1,88 @@
+//! Outputs that appear whole or not at all.
+//!
+//! A named output is made beside its target before reading starts, so that a wrong path fails at
+//! once, and renamed when it is complete. A signal removes what is unfinished.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::{NamedTempFile, TempPath};
+
+/// Unfinished files, for whoever handles signals.
+static UNFINISHED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+
+/// A file in the making.
+pub struct Output {
+    writer: BufWriter<File>,
+    unfinished: TempPath,
+    target: PathBuf,
+}
+
+impl Output {
+    /// Begins a file beside its target, readable by its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder does not exist or cannot be written, or the target is a folder.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        if target.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+        }
+        let folder = match target.parent() {
+            Some(it) if !it.as_os_str().is_empty() => it,
+            _ => Path::new("."),
+        };
+        let file = tempfile::Builder::new().prefix(".callsift-").suffix(".unfinished").tempfile_in(folder)?;
+        let (file, unfinished) = NamedTempFile::into_parts(file);
+        remember(&unfinished, true);
+        Ok(Self { writer: BufWriter::with_capacity(1 << 16, file), unfinished, target: target.to_owned() })
+    }
+
+    /// Puts the complete file in the target's place.
+    ///
+    /// # Errors
+    ///
+    /// Where the last bytes cannot be written or the file cannot be renamed; the target is then as it
+    /// was.
+    pub fn finish(self) -> io::Result<()> {
+        let Self { writer, unfinished, target } = self;
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        let path = unfinished.to_path_buf();
+        unfinished.persist(&target).map_err(|it| it.error)?;
+        remember(&path, false);
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+fn remember(path: &Path, unfinished: bool) {
+    let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let files = files.get_or_insert_default();
+    if unfinished {
+        files.insert(path.to_owned());
+    } else {
+        files.remove(path);
+    }
+}
+
+/// Removes every unfinished file; for a program that is told to stop.
+pub fn remove_unfinished() {
+    let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in files.take().into_iter().flatten() {
+        // Nothing is left to do about a file that does not let itself be removed.
+        let _ = std::fs::remove_file(path);
+    }
+}

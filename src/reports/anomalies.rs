@@ -1,0 +1,181 @@
+//! What arrived wrong: rejections without their call, ends out of place, and where webhooks were lost.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::Output;
+use crate::analysis::Analysis;
+use crate::definitions::column;
+use crate::dialects::Provider;
+use crate::event::{Direction, Event};
+use crate::section::{Body, Cell, Part, Shown, Table};
+use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, missing_last};
+use crate::text::Sym;
+use crate::time::MINUTE;
+
+/// How far apart two lost offers of one incident may lie.
+const INCIDENT_GAP_MS: i64 = 5 * MINUTE;
+/// Lost offers that make an incident.
+const INCIDENT_LEAST: usize = 3;
+
+/// Anomalies of the subject sessions; `only_orphans` leaves all but orphaned rejections out.
+pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
+    let mut found: Vec<(&Session, &Event, Anomaly)> = Vec::new();
+    for session in analysis.subjects() {
+        let events = analysis.events_of(session);
+        for (kind, place) in anomalies(session, events, analysis.options.ring_timeout_ms) {
+            if !only_orphans || kind == Anomaly::OrphanedRejection {
+                found.push((session, &events[place], kind));
+            }
+        }
+    }
+    found.sort_by(|a, b| order(a, b, analysis));
+    let rows_table = Table {
+        title: if only_orphans { "Orphaned rejections" } else { "Anomalies" }.to_owned(),
+        columns: vec![
+            column("kind", Shown::Always),
+            column("class", Shown::Always),
+            column("provider", Shown::IfWide(3)),
+            column("instance", Shown::Always),
+            column("call_id", Shown::IfWide(6)),
+            column("customer", Shown::IfWide(1)),
+            column("agent", Shown::IfWide(2)),
+            column("at", Shown::Always),
+            column("file", Shown::IfWide(4)),
+            column("line", Shown::IfWide(5)),
+        ],
+        rows: found.iter().map(|(session, event, kind)| row(session, event, *kind, analysis)).collect(),
+        empty: if only_orphans { "No rejection without its call." } else { "No anomaly." }.to_owned(),
+        reading: vec![
+            "network_anomaly: the offer was lost on the way; other_instance: it arrived under another line; \
+             capture_edge: it may predate the dump; no_offers_captured: offers were not subscribed."
+                .to_owned(),
+        ],
+        ..Table::default()
+    };
+    Output {
+        parts: vec![
+            Part { path: vec!["rows"], body: Body::Rows(rows_table) },
+            Part { path: vec!["instances"], body: Body::Rows(instances(analysis)) },
+            Part { path: vec!["incidents"], body: Body::Rows(incidents(analysis)) },
+        ],
+        ..Output::default()
+    }
+}
+
+fn order(a: &(&Session, &Event, Anomaly), b: &(&Session, &Event, Anomaly), analysis: &Analysis) -> Ordering {
+    let texts = &analysis.texts;
+    // Times come first, a missing one last.
+    let at = |it: &Event| it.at.unwrap_or(i64::MAX);
+    at(a.1)
+        .cmp(&at(b.1))
+        .then_with(|| a.0.provider.cmp(&b.0.provider))
+        .then_with(|| missing_last(Some(a.0.instance), Some(b.0.instance), texts))
+        .then_with(|| missing_last(a.0.call_id, b.0.call_id, texts))
+        .then_with(|| missing_last(a.0.customer, b.0.customer, texts))
+        .then_with(|| a.2.cmp(&b.2))
+        .then_with(|| crate::session::session_order(a.0, b.0, texts))
+}
+
+fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> Vec<Cell> {
+    let texts = &analysis.texts;
+    let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    vec![
+        Cell::word(kind.name()),
+        Cell::opt(session.orphan, |it| Cell::word(it.name())),
+        Cell::word(session.provider.name()),
+        Cell::Text(texts.get(session.instance).clone()),
+        text(session.call_id),
+        text(session.customer),
+        text(session.agent).or_word(crate::analysis::UNASSIGNED),
+        Cell::opt(event.at, Cell::Instant),
+        Cell::Text(texts.get(event.origin.file).clone()),
+        Cell::Count(event.origin.line),
+    ]
+}
+
+/// Incoming timed subject sessions by line, in the order of provider and instance.
+fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Vec<&Session>)> {
+    let mut lines: HashMap<(Provider, Sym), Vec<&Session>> = HashMap::new();
+    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming && it.is_timed()) {
+        lines.entry((session.provider, session.instance)).or_default().push(session);
+    }
+    let mut lines: Vec<_> = lines.into_iter().collect();
+    lines.sort_by(|((a, line_a), _), ((b, line_b), _)| {
+        a.cmp(b).then_with(|| analysis.texts.get(*line_a).cmp(analysis.texts.get(*line_b)))
+    });
+    lines
+}
+
+fn instances(analysis: &Analysis) -> Table {
+    let rows = by_line(analysis).into_iter().map(|((provider, instance), sessions)| {
+        let rejected = || sessions.iter().filter(|it| it.outcome == Some(Outcome::Rejected));
+        let of_class = |classes: &[OrphanClass]| {
+            rejected().filter(|it| it.orphan.is_some_and(|it| classes.contains(&it))).count() as u64
+        };
+        let rejections = rejected().count() as u64;
+        let lost = of_class(&[OrphanClass::NetworkAnomaly, OrphanClass::OtherInstance]);
+        vec![
+            Cell::word(provider.name()),
+            Cell::Text(analysis.texts.get(instance).clone()),
+            Cell::Count(rejections),
+            Cell::Count(of_class(&OrphanClass::ALL)),
+            Cell::Count(lost),
+            Cell::share(lost, rejections),
+        ]
+    });
+    Table {
+        title: "Rejections that arrived without their call, by line".to_owned(),
+        columns: vec![
+            column("provider", Shown::Always),
+            column("instance", Shown::Always),
+            column("rejections", Shown::Always),
+            column("orphaned", Shown::Always),
+            column("lost", Shown::Always),
+            column("orphan_rate", Shown::Always),
+        ],
+        rows: rows.collect(),
+        empty: "No incoming call.".to_owned(),
+        ..Table::default()
+    }
+}
+
+fn incidents(analysis: &Analysis) -> Table {
+    let mut rows = Vec::new();
+    for ((provider, instance), sessions) in by_line(analysis) {
+        let rejected: Vec<&Session> =
+            sessions.into_iter().filter(|it| it.outcome == Some(Outcome::Rejected)).collect();
+        let mut lost: Vec<i64> = rejected
+            .iter()
+            .filter(|it| it.orphan == Some(OrphanClass::NetworkAnomaly))
+            .filter_map(|it| it.started_at)
+            .collect();
+        lost.sort_unstable();
+        for run in lost.chunk_by(|a, b| b - a <= INCIDENT_GAP_MS).filter(|it| it.len() >= INCIDENT_LEAST) {
+            let (first, last) = (run[0], run[run.len() - 1]);
+            let during = |it: &&&Session| it.started_at.is_some_and(|it| (first..=last).contains(&it));
+            rows.push(vec![
+                Cell::word(provider.name()),
+                Cell::Text(analysis.texts.get(instance).clone()),
+                Cell::Instant(first),
+                Cell::Instant(last),
+                Cell::Count(run.len() as u64),
+                Cell::Count(rejected.iter().filter(during).count() as u64),
+            ]);
+        }
+    }
+    Table {
+        title: "Incidents: three or more lost offers at most five minutes apart".to_owned(),
+        columns: vec![
+            column("provider", Shown::Always),
+            column("instance", Shown::Always),
+            column("first_at", Shown::Always),
+            column("last_at", Shown::Always),
+            column("orphans", Shown::Always),
+            column("rejections", Shown::Always),
+        ],
+        rows,
+        empty: "No incident.".to_owned(),
+        ..Table::default()
+    }
+}

@@ -1,0 +1,179 @@
+//! The normalised events, one row each, in the form that callsift reads back.
+//!
+//! Identities stand as they were sent: which hidden caller is which number, and how numbers are
+//! folded, is decided over the whole input of whoever reads them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Output;
+use crate::analysis::Analysis;
+use crate::definitions::column;
+use crate::dialects::Provider;
+use crate::event::{Cause, Event, Kind, Origin, Reaction};
+use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::text::{Sym, Texts};
+
+/// The schema that each row names.
+pub const SCHEMA: &str = "callsift.event/1";
+
+/// Columns of an event; those of reactions follow.
+const COLUMNS: [(&str, Shown); 34] = [
+    ("schema", Shown::OnRequest),
+    ("provider", Shown::Always),
+    ("event", Shown::Always),
+    ("status", Shown::OnRequest),
+    ("kind", Shown::Always),
+    ("cause", Shown::IfWide(4)),
+    ("direction", Shown::IfWide(5)),
+    ("instance", Shown::IfWide(2)),
+    ("account", Shown::OnRequest),
+    ("call_id", Shown::IfWide(6)),
+    ("customer", Shown::IfWide(1)),
+    ("customer_also", Shown::OnRequest),
+    ("agent_label", Shown::IfWide(3)),
+    ("at", Shown::Always),
+    ("clock", Shown::OnRequest),
+    ("ended_at", Shown::OnRequest),
+    ("talk_ms", Shown::OnRequest),
+    ("received_at", Shown::OnRequest),
+    ("replayed", Shown::OnRequest),
+    ("ahead", Shown::OnRequest),
+    ("video", Shown::OnRequest),
+    ("group", Shown::OnRequest),
+    ("customer_name", Shown::OnRequest),
+    ("account_name", Shown::OnRequest),
+    ("customer_ref", Shown::OnRequest),
+    ("chat_ref", Shown::OnRequest),
+    ("engine", Shown::OnRequest),
+    ("country", Shown::OnRequest),
+    ("metadata", Shown::OnRequest),
+    ("message_uid", Shown::OnRequest),
+    ("emoji", Shown::OnRequest),
+    ("reactor", Shown::OnRequest),
+    ("action", Shown::OnRequest),
+    ("tally", Shown::OnRequest),
+];
+
+/// Events and reactions, in their fixed order. `as_sent` are the events before identities were
+/// resolved; of them those of the subject sessions are kept.
+pub fn report(as_sent: &[Event], analysis: &Analysis) -> Output {
+    let texts = &analysis.texts;
+    let chosen: HashSet<EventKey> = if analysis.filtered {
+        analysis.subjects().flat_map(|it| analysis.events_of(it)).map(key).collect()
+    } else {
+        HashSet::new()
+    };
+    let events = as_sent.iter().filter(|it| !analysis.filtered || chosen.contains(&key(it)));
+    // A filter chooses sessions, and a reaction belongs to none.
+    let reactions = analysis.reactions.iter().filter(|_| !analysis.filtered);
+    let columns: Vec<Column> = COLUMNS
+        .iter()
+        .map(|(key, shown)| column(key, *shown))
+        .chain([column("evidence", Shown::OnRequest)])
+        .collect();
+    let rows = events.map(|it| row(it, texts)).chain(reactions.map(|it| reaction_row(it, texts)));
+    let table = Table {
+        title: "Events".to_owned(),
+        rows: rows.collect(),
+        columns,
+        empty: "No call event.".to_owned(),
+        ..Table::default()
+    };
+    Output { parts: vec![Part { path: vec!["events"], body: Body::Rows(table) }], ..Output::default() }
+}
+
+/// What an event keeps when its customer is resolved.
+type EventKey = (Provider, Sym, u8, Kind, Option<Cause>, Option<Sym>, Option<i64>, Origin);
+
+/// Events without a call id are told apart by where they stand.
+fn key(event: &Event) -> EventKey {
+    let origin = Origin { file: event.instance, line: 0, body: 0 };
+    let origin = if event.call_id.is_some() { origin } else { event.origin };
+    (event.provider, event.instance, event.word, event.kind, event.cause, event.call_id, event.at, origin)
+}
+
+fn evidence(origin: Origin, texts: &Texts) -> Cell {
+    Cell::List(vec![Cell::Record(vec![
+        ("file".to_owned(), Cell::Text(texts.get(origin.file).clone())),
+        ("line".to_owned(), Cell::Count(origin.line)),
+        ("body".to_owned(), Cell::Count(u64::from(origin.body))),
+    ])])
+}
+
+fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
+    let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    let instant = |it: Option<i64>| Cell::opt(it, Cell::Instant);
+    let word = event.provider.word(event.word);
+    vec![
+        Cell::word(SCHEMA),
+        Cell::word(event.provider.name()),
+        Cell::word(word.event),
+        Cell::opt(word.status, Cell::word),
+        Cell::word(event.kind.name()),
+        Cell::opt(event.cause.map(Cause::name), Cell::word),
+        Cell::word(event.direction.name()),
+        text(Some(event.instance)),
+        text(event.account),
+        text(event.call_id),
+        text(event.customer),
+        text(event.also),
+        text(event.agent_label),
+        instant(event.at),
+        if event.at.is_some() { Cell::word(event.clock.name()) } else { Cell::Missing },
+        instant(event.ended_at),
+        Cell::opt(event.talk_ms, Cell::Millis),
+        instant(event.received_at),
+        Cell::Bool(event.replayed),
+        Cell::Bool(event.ahead),
+        Cell::opt(event.video, Cell::Bool),
+        Cell::opt(event.group, Cell::Bool),
+        text(event.customer_name),
+        text(event.account_name),
+        text(event.customer_ref),
+        text(event.chat_ref),
+        text(event.engine),
+        text(event.country),
+        metadata(event.metadata, texts),
+        Cell::Missing,
+        Cell::Missing,
+        Cell::Missing,
+        Cell::Missing,
+        Cell::Missing,
+        evidence(event.origin, texts),
+    ]
+}
+
+/// The flat metadata as named values.
+fn metadata(metadata: Option<Sym>, texts: &Texts) -> Cell {
+    let pairs: Option<BTreeMap<String, String>> =
+        metadata.and_then(|it| serde_json::from_str(texts.raw(it)).ok());
+    Cell::opt(pairs, |it| {
+        let text = |value: String| Cell::Text(crate::text::Text::new(&value));
+        Cell::Record(it.into_iter().map(|(key, value)| (key, text(value))).collect())
+    })
+}
+
+fn reaction_row(reaction: &Reaction, texts: &Texts) -> Vec<Cell> {
+    let text = |it: Sym| Cell::Text(texts.get(it).clone());
+    let values = [
+        ("schema", Cell::word(SCHEMA)),
+        ("provider", Cell::word(reaction.provider.name())),
+        ("event", Cell::word("message:reaction")),
+        ("kind", Cell::word("reaction")),
+        ("at", Cell::Instant(reaction.at)),
+        ("chat_ref", text(reaction.chat)),
+        ("message_uid", text(reaction.message)),
+        ("emoji", text(reaction.emoji)),
+        ("reactor", Cell::opt(reaction.reactor, text)),
+        ("action", Cell::word(if reaction.set { "set" } else { "clear" })),
+        ("tally", Cell::opt(reaction.tally, Cell::Count)),
+    ];
+    let mut row = vec![Cell::Missing; COLUMNS.len()];
+    for (key, cell) in values {
+        if let Some(place) = COLUMNS.iter().position(|(it, _)| *it == key) {
+            row[place] = cell;
+        }
+    }
+    row.push(evidence(reaction.origin, texts));
+    row
+}

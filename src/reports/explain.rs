@@ -1,0 +1,337 @@
+//! The raw lines behind a session or a figure, and the rule that decided each, so that a dispute can
+//! be settled by looking.
+
+use std::collections::HashMap;
+
+use super::{Output, Sentence, frustration, sessions};
+use crate::analysis::Analysis;
+use crate::definitions::{self, Figure, column};
+use crate::event::{Cause, Direction, Event, Origin};
+use crate::section::{Body, Cell, Part, Piece, Shown, Table, say};
+use crate::session::{DeclinedBy, OrphanClass, Outcome, Session};
+use crate::suggest;
+use crate::text::{Sym, Text};
+
+/// Raw lines shown in words; all are in the rows.
+const LINES_SHOWN: usize = 40;
+
+/// Explains a session id, a call id, or a figure of the subject sessions.
+///
+/// # Errors
+///
+/// Where nothing is called so, with what may have been meant; where a figure is asked for without
+/// saying whose.
+pub fn report(
+    analysis: &Analysis,
+    what: &str,
+    raw_lines: &HashMap<Origin, Box<[u8]>>,
+) -> Result<Output, String> {
+    if let Some(figure) = definitions::figure(what) {
+        if !analysis.filtered {
+            return Err(format!(
+                "whose `{what}`? Say it with --agent, --customer, --instance or another filter, such as \
+                 `callsift explain {what} --agent NAME PATH`"
+            ));
+        }
+        return Ok(figure_report(analysis, figure, raw_lines));
+    }
+    let found: Vec<&Session> = analysis
+        .subjects()
+        .filter(|it| analysis.texts.raw_opt(it.call_id) == Some(what) || it.id(&analysis.texts) == what)
+        .collect();
+    if found.is_empty() {
+        let figures = suggest::nearest(what, definitions::FIGURES.iter().map(|it| it.id));
+        let near =
+            suggest::nearest(what, analysis.subjects().filter_map(|it| analysis.texts.raw_opt(it.call_id)));
+        let hint = match (figures.first(), near.first()) {
+            (Some(it), _) => format!("did you mean the figure `{it}`?"),
+            (None, Some(it)) => format!("did you mean the call `{}`?", crate::render::escape::message(it)),
+            _ => "session ids are in `callsift sessions --format csv`".to_owned(),
+        };
+        let what = crate::render::escape::message(what);
+        return Err(format!("no session, call or figure is called `{what}`; {hint}"));
+    }
+    let mut preface = Vec::new();
+    for session in &found {
+        preface.extend(in_words(session, analysis, raw_lines));
+    }
+    let counted: Vec<(&Session, Counted)> = found.into_iter().map(|it| (it, Counted::Neither)).collect();
+    Ok(Output { preface, parts: tables(&counted, analysis, raw_lines, false), notes: Vec::new() })
+}
+
+/// Which part of a figure a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    Numerator,
+    Denominator,
+    Neither,
+}
+
+impl Counted {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Numerator => "numerator",
+            Self::Denominator => "denominator",
+            Self::Neither => "neither",
+        }
+    }
+}
+
+fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Output {
+    let peaks = frustration::peaks(analysis);
+    let counted: Vec<(&Session, Counted)> = analysis
+        .subjects()
+        .filter(|it| it.is_timed())
+        .map(|session| {
+            let member = |id: &str| counts(id, session, analysis, &peaks);
+            let part = if figure.numerator.is_empty() {
+                if member(figure.id) { Counted::Numerator } else { Counted::Neither }
+            } else if figure.numerator.iter().any(|it| member(it)) {
+                Counted::Numerator
+            } else if figure.denominator.iter().any(|it| member(it)) {
+                Counted::Denominator
+            } else {
+                Counted::Neither
+            };
+            (session, part)
+        })
+        .collect();
+    let number = |of: Counted| counted.iter().filter(|(_, it)| *it == of).count();
+    let (top, below) = (number(Counted::Numerator), number(Counted::Denominator));
+    let mut preface = definitions::sentences(figure);
+    preface.push(say(if figure.numerator.is_empty() {
+        format!("{top} of the {} chosen sessions count in it.", counted.len())
+    } else {
+        format!(
+            "Of the {} chosen sessions {top} count in the numerator, {} in the denominator, {} in neither.",
+            counted.len(),
+            top + below,
+            number(Counted::Neither)
+        )
+    }));
+    let shown: Vec<(&Session, Counted)> =
+        counted.into_iter().filter(|(_, it)| *it != Counted::Neither).collect();
+    let mut lines = 0;
+    for (session, part) in &shown {
+        if lines >= LINES_SHOWN {
+            preface.push(say("More lines are in the rows: --format ndjson or csv shows all."));
+            break;
+        }
+        lines += session.events.len();
+        let mut head = in_words(session, analysis, raw_lines);
+        if let Some(first) = head.first_mut() {
+            first.insert(0, Piece::Say(format!("[{}] ", part.name())));
+        }
+        preface.extend(head);
+    }
+    Output { preface, parts: tables(&shown, analysis, raw_lines, true), notes: Vec::new() }
+}
+
+/// Whether a session is one of those that a count counts.
+fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> bool {
+    let options = &analysis.options;
+    let is_group = session.group == Some(true) && !options.include_group;
+    let incoming = session.direction == Direction::Incoming;
+    let rejected = session.outcome == Some(Outcome::Rejected);
+    let rated = !is_group && session.counts_in_rates();
+    let resolved = rated && !matches!(session.outcome, Some(Outcome::Ringing) | None);
+    let in_hours = || {
+        session.started_at.is_some_and(|it| {
+            options.zone_given && options.hours.covers(&options.zone.local(it), &options.holidays)
+        })
+    };
+    let declined_by = |it: DeclinedBy| rated && session.declined_by == Some(it);
+    let attempt = incoming && session.customer.is_some() && session.group != Some(true);
+    match id {
+        "calls" => !is_group && !session.is_orphan_apart(),
+        "answered" => rated && session.outcome == Some(Outcome::Answered),
+        "rejected" => rated && rejected,
+        "missed" => rated && session.outcome == Some(Outcome::Missed),
+        "missed_inferred" => rated && session.cause == Some(Cause::Inferred),
+        "ringing" => rated && session.outcome == Some(Outcome::Ringing),
+        "resolved" => resolved,
+        "policy_rejected" => declined_by(DeclinedBy::Policy),
+        "instant_rejected" => declined_by(DeclinedBy::Instant),
+        "confirmed_rejected" => declined_by(DeclinedBy::Agent),
+        "reported_rejected" => declined_by(DeclinedBy::Unknown),
+        "bh_resolved" => resolved && in_hours(),
+        "bh_rejected" => rated && rejected && in_hours(),
+        "bh_policy_rejected" => declined_by(DeclinedBy::Policy) && in_hours(),
+        "video_calls" => !is_group && !session.is_orphan_apart() && session.video == Some(true),
+        "group_calls" => is_group,
+        "orphaned" => session.is_orphan_apart(),
+        "orphaned_rejections" => session.is_orphan_apart() && rejected,
+        "unrated" => session.unrated.is_some() && !session.is_orphan_apart() && !is_group,
+        "unrated_rejected" => {
+            session.unrated.is_some() && rejected && !session.is_orphan_apart() && !is_group
+        }
+        "rejections" => rejected && incoming,
+        "orphans" => session.orphan.is_some(),
+        "lost" => {
+            rejected
+                && matches!(session.orphan, Some(OrphanClass::NetworkAnomaly | OrphanClass::OtherInstance))
+        }
+        "peak_attempts" | "peak_weight" | "score" | "level" | "priority_1_by" => {
+            attempt
+                && session.customer.and_then(|it| peaks.get(&it)).is_some_and(|(from, to)| {
+                    session.started_at.is_some_and(|it| (*from..=*to).contains(&it))
+                })
+        }
+        "attempts" | "longest_streak" | "unresolved" | "redirects_due" | "current_score" => attempt,
+        "ring_p50_ms" | "ring_p90_ms" | "ring_p95_ms" => {
+            rated
+                && rejected
+                && session.ring_ms.is_some()
+                && !matches!(session.declined_by, Some(DeclinedBy::Policy | DeclinedBy::Instant))
+        }
+        "answer_p50_ms" => rated && session.outcome == Some(Outcome::Answered) && session.ring_ms.is_some(),
+        "talk_p50_ms" => rated && session.outcome == Some(Outcome::Answered) && session.talk_ms.is_some(),
+        _ => false,
+    }
+}
+
+/// A session as sentences: what it is, and each of its lines with the rule that read it.
+fn in_words(session: &Session, analysis: &Analysis, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Vec<Sentence> {
+    let texts = &analysis.texts;
+    let mut head = say(format!("Session {}: ", session.id(texts)));
+    head.push(Piece::Say(format!("{} call of ", session.direction.name())));
+    head.push(Piece::Value(
+        Cell::opt(texts.get_opt(session.customer), Cell::Text).or_word("an unknown customer"),
+    ));
+    head.push(Piece::Say(format!(" on {} ", session.provider.name())));
+    head.push(Piece::Value(Cell::Text(texts.get(session.instance).clone())));
+    if let Some(at) = session.started_at {
+        head.push(Piece::Say(", started ".into()));
+        head.push(Piece::Value(Cell::Instant(at)));
+    }
+    head.push(Piece::Say(format!("; {}.", why(session, analysis))));
+    let mut sentences = vec![head];
+    for (place, event) in analysis.events_of(session).iter().enumerate() {
+        let mut line = say("  ");
+        line.push(Piece::Value(Cell::Text(texts.get(event.origin.file).clone())));
+        line.push(Piece::Say(format!(":{} ", event.origin.line)));
+        if session.deciding == Some(place as u32) {
+            line.push(Piece::Say("(decides) ".into()));
+        }
+        line.push(Piece::Say(format!("{}: ", event.provider.rule(event))));
+        line.push(Piece::Value(raw(event, raw_lines)));
+        sentences.push(line);
+    }
+    sentences
+}
+
+/// Why a session has its outcome, and why it counts or does not.
+fn why(session: &Session, analysis: &Analysis) -> String {
+    let mut why = match (session.outcome, session.cause) {
+        (None, _) => "no event has a time and none ends it, so its outcome is unknown".to_owned(),
+        (Some(Outcome::Ringing), _) => {
+            "only offers, and the input ends before the ring timeout: ringing".to_owned()
+        }
+        (Some(Outcome::Missed), Some(Cause::Inferred)) => {
+            format!(
+                "only offers, and {} ms have passed since: missed by inference",
+                analysis.options.ring_timeout_ms
+            )
+        }
+        (Some(it), cause) => {
+            let cause = cause.map(|it| format!(", cause {}", it.name())).unwrap_or_default();
+            format!("{}{cause}", it.name())
+        }
+    };
+    if let Some(it) = session.declined_by {
+        why.push_str(&format!(", declined by {}", it.name()));
+    }
+    if let Some(it) = session.ring_ms {
+        why.push_str(&format!(", after {it} ms of ringing"));
+    }
+    if let Some(it) = session.orphan {
+        why.push_str(&format!(", an orphan ({})", it.name()));
+    }
+    if let Some(it) = session.unrated {
+        why.push_str(&format!(", not rated ({})", it.name()));
+    }
+    why
+}
+
+fn raw(event: &Event, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Cell {
+    Cell::opt(raw_lines.get(&event.origin), |it| Cell::Text(Text::new(&String::from_utf8_lossy(it))))
+}
+
+fn tables(
+    counted: &[(&Session, Counted)],
+    analysis: &Analysis,
+    raw_lines: &HashMap<Origin, Box<[u8]>>,
+    of_figure: bool,
+) -> Vec<Part> {
+    let mut columns = sessions::columns();
+    columns.push(column("counts_in", if of_figure { Shown::Always } else { Shown::OnRequest }));
+    columns.push(column("why", Shown::OnRequest));
+    let rows = counted.iter().map(|(session, part)| {
+        let mut row = sessions::row(session, analysis);
+        row.push(if of_figure { Cell::word(part.name()) } else { Cell::Missing });
+        row.push(Cell::Word(why(session, analysis)));
+        row
+    });
+    let session_table = Table {
+        title: "Sessions".to_owned(),
+        rows: rows.collect(),
+        columns,
+        empty: "No session counts in it.".to_owned(),
+        ..Table::default()
+    };
+    let mut event_rows = Vec::new();
+    for (session, _) in counted {
+        for (place, event) in analysis.events_of(session).iter().enumerate() {
+            event_rows.push(event_row(
+                session,
+                event,
+                session.deciding == Some(place as u32),
+                analysis,
+                raw_lines,
+            ));
+        }
+    }
+    let event_table = Table {
+        title: "Their events".to_owned(),
+        columns: vec![
+            column("session_id", Shown::IfWide(3)),
+            column("at", Shown::Always),
+            column("event", Shown::Always),
+            column("kind", Shown::Always),
+            column("cause", Shown::IfWide(1)),
+            column("decides", Shown::Always),
+            column("file", Shown::Always),
+            column("line", Shown::Always),
+            column("rule", Shown::IfWide(2)),
+            column("raw", Shown::OnRequest),
+        ],
+        rows: event_rows,
+        empty: "No event.".to_owned(),
+        ..Table::default()
+    };
+    vec![
+        Part { path: vec!["sessions"], body: Body::Rows(session_table) },
+        Part { path: vec!["events"], body: Body::Rows(event_table) },
+    ]
+}
+
+fn event_row(
+    session: &Session,
+    event: &Event,
+    decides: bool,
+    analysis: &Analysis,
+    raw_lines: &HashMap<Origin, Box<[u8]>>,
+) -> Vec<Cell> {
+    vec![
+        Cell::Word(session.id(&analysis.texts)),
+        Cell::opt(event.at, Cell::Instant),
+        Cell::word(event.provider.word(event.word).event),
+        Cell::word(event.kind.name()),
+        Cell::opt(event.cause, |it| Cell::word(it.name())),
+        Cell::Bool(decides),
+        Cell::Text(analysis.texts.get(event.origin.file).clone()),
+        Cell::Count(event.origin.line),
+        Cell::word(event.provider.rule(event)),
+        raw(event, raw_lines),
+    ]
+}

@@ -1,0 +1,429 @@
+//! Rejection rates per group, with honest intervals, and whether a group differs from its peers.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
+
+use super::groups::{Key, Value};
+use super::{Output, verdict};
+use crate::analysis::Analysis;
+use crate::definitions::column;
+use crate::event::{Cause, Direction};
+use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::session::{DeclinedBy, Outcome, Session, Unrated};
+use crate::stats::{percentile, wilson};
+use crate::text::Sym;
+
+/// What one group of incoming calls adds up to.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    answered: u64,
+    pub(super) rejected: u64,
+    missed: u64,
+    ringing: u64,
+    missed_inferred: u64,
+    pub(super) policy: u64,
+    pub(super) instant: u64,
+    pub(super) confirmed: u64,
+    pub(super) reported: u64,
+    bh_resolved: u64,
+    bh_rejected: u64,
+    bh_policy: u64,
+    /// Resolved and rejected business-hours sessions by day.
+    days: HashMap<NaiveDate, (u64, u64)>,
+    rejected_rings: Vec<i64>,
+    answered_rings: Vec<i64>,
+    talks: Vec<i64>,
+    callers: HashSet<Sym>,
+    rejected_callers: HashMap<Sym, u64>,
+    video_calls: u64,
+    group_calls: u64,
+    orphaned: u64,
+    orphaned_rejections: u64,
+    unrated: u64,
+    unrated_rejected: u64,
+    unrated_reasons: BTreeSet<Unrated>,
+    /// A rated feed of the group does not show answers.
+    answers_hidden: bool,
+    /// Sessions by how their agent is known.
+    pub(super) sources: [u64; 4],
+}
+
+impl Tally {
+    /// Calls whose outcome is known.
+    pub fn resolved(&self) -> u64 {
+        self.answered + self.rejected + self.missed
+    }
+
+    /// Groups of nothing but left-out group calls are in no figure of outgoing calls.
+    fn is_shown_outgoing(&self) -> bool {
+        self.calls() + self.orphaned > 0
+    }
+
+    fn calls(&self) -> u64 {
+        self.resolved() + self.ringing + self.unrated
+    }
+
+    fn add(&mut self, session: &Session, analysis: &Analysis, business_day: Option<NaiveDate>) {
+        if session.group == Some(true) && !analysis.options.include_group {
+            self.group_calls += 1;
+            return;
+        }
+        let rejected = session.outcome == Some(Outcome::Rejected);
+        if session.is_orphan_apart() {
+            self.orphaned += 1;
+            self.orphaned_rejections += u64::from(rejected);
+            return;
+        }
+        self.sources[session.agent_source as usize] += 1;
+        self.callers.extend(session.customer);
+        self.video_calls += u64::from(session.video == Some(true));
+        if let Some(reason) = session.unrated {
+            self.unrated += 1;
+            self.unrated_rejected += u64::from(rejected);
+            self.unrated_reasons.insert(reason);
+            return;
+        }
+        let feed = analysis.rebuilt.feeds.of(session);
+        self.answers_hidden |= !feed.shows.answers;
+        match session.outcome {
+            Some(Outcome::Answered) => {
+                self.answered += 1;
+                self.answered_rings.extend(session.ring_ms);
+                self.talks.extend(session.talk_ms);
+            }
+            Some(Outcome::Rejected) => self.add_rejected(session),
+            Some(Outcome::Missed) => {
+                self.missed += 1;
+                self.missed_inferred += u64::from(session.cause == Some(Cause::Inferred));
+            }
+            Some(Outcome::Ringing) | None => {
+                self.ringing += 1;
+                return;
+            }
+        }
+        if let Some(day) = business_day {
+            self.bh_resolved += 1;
+            self.bh_rejected += u64::from(rejected);
+            self.bh_policy += u64::from(session.declined_by == Some(DeclinedBy::Policy));
+            let of_day = self.days.entry(day).or_default();
+            of_day.0 += 1;
+            of_day.1 += u64::from(rejected);
+        }
+    }
+
+    fn add_rejected(&mut self, session: &Session) {
+        self.rejected += 1;
+        if let Some(customer) = session.customer {
+            *self.rejected_callers.entry(customer).or_default() += 1;
+        }
+        let by_hand = match session.declined_by {
+            Some(DeclinedBy::Policy) => {
+                self.policy += 1;
+                false
+            }
+            Some(DeclinedBy::Instant) => {
+                self.instant += 1;
+                false
+            }
+            Some(DeclinedBy::Agent | DeclinedBy::Customer) => {
+                self.confirmed += 1;
+                true
+            }
+            Some(DeclinedBy::Unknown) | None => {
+                self.reported += 1;
+                true
+            }
+        };
+        if by_hand {
+            self.rejected_rings.extend(session.ring_ms);
+        }
+    }
+
+    /// Of the rejected the most by one known customer.
+    pub(super) fn top_caller(&self) -> Option<u64> {
+        self.rejected_callers.values().copied().max()
+    }
+
+    fn flag(&self, analysis: &Analysis) -> Cell {
+        let options = &analysis.options;
+        let at_rate = |part: u64, whole: u64| {
+            whole >= options.min_calls
+                && whole > 0
+                && u128::from(part) * 1_000_000 >= u128::from(options.flag_rate) * u128::from(whole)
+        };
+        if at_rate(self.bh_rejected - self.bh_policy, self.bh_resolved - self.bh_policy) {
+            Cell::word("high_rejection")
+        } else if at_rate(self.bh_rejected, self.bh_resolved) {
+            Cell::word("policy")
+        } else {
+            Cell::Missing
+        }
+    }
+
+    fn cells(&self, verdict: Option<&'static str>, analysis: &Analysis) -> Vec<Cell> {
+        let resolved = self.resolved();
+        let interval = wilson(self.rejected, resolved);
+        let zone = |cell: Cell| if analysis.options.zone_given { cell } else { Cell::Missing };
+        let by_day = |least_rate: bool| {
+            let options = &analysis.options;
+            let days = self.days.values().filter(|(resolved, _)| *resolved >= 3);
+            days.filter(|(resolved, rejected)| {
+                !least_rate
+                    || u128::from(*rejected) * 1_000_000
+                        >= u128::from(options.flag_rate) * u128::from(*resolved)
+            })
+            .count() as u64
+        };
+        let (days_rated, days_over) = (by_day(false), by_day(true));
+        let named = resolved - self.policy - self.instant - self.reported;
+        let share_of =
+            |values: &[i64], p: usize| Cell::opt(percentile(&mut values.to_vec(), p), Cell::Millis);
+        vec![
+            Cell::Count(self.calls()),
+            Cell::Count(resolved),
+            Cell::Count(self.answered),
+            Cell::Count(self.rejected),
+            Cell::Count(self.missed),
+            Cell::Count(self.missed_inferred),
+            Cell::Count(self.ringing),
+            Cell::share(self.rejected, resolved),
+            Cell::opt(interval, |it| Cell::share_f64(it.0)),
+            Cell::opt(interval, |it| Cell::share_f64(it.1)),
+            Cell::Count(self.policy),
+            Cell::Count(self.instant),
+            Cell::Count(self.confirmed),
+            Cell::Count(self.reported),
+            Cell::share(self.confirmed, named),
+            Cell::share(self.rejected - self.policy, resolved - self.policy),
+            if self.answers_hidden { Cell::Missing } else { Cell::share(self.answered, resolved) },
+            zone(Cell::Count(self.bh_resolved)),
+            zone(Cell::Count(self.bh_rejected)),
+            zone(Cell::Count(self.bh_policy)),
+            zone(Cell::share(self.bh_rejected, self.bh_resolved)),
+            zone(self.flag(analysis)),
+            zone(Cell::Count(days_rated)),
+            zone(Cell::Count(days_over)),
+            zone(Cell::Bool(days_rated >= 3 && 2 * days_over >= days_rated)),
+            share_of(&self.rejected_rings, 50),
+            share_of(&self.rejected_rings, 90),
+            share_of(&self.rejected_rings, 95),
+            share_of(&self.answered_rings, 50),
+            share_of(&self.talks, 50),
+            Cell::Count(self.callers.len() as u64),
+            Cell::Count(self.video_calls),
+            Cell::Count(self.group_calls),
+            Cell::opt(self.top_caller(), |it| Cell::share(it, self.rejected)),
+            Cell::Count(self.orphaned),
+            Cell::Count(self.orphaned_rejections),
+            Cell::share(self.rejected + self.orphaned_rejections, resolved + self.orphaned_rejections),
+            Cell::Count(self.unrated),
+            Cell::Count(self.unrated_rejected),
+            self.unrated_reason(),
+            Cell::opt(verdict, Cell::word),
+        ]
+    }
+
+    fn outgoing_cells(&self) -> Vec<Cell> {
+        let resolved = self.resolved();
+        let interval = wilson(self.rejected, resolved);
+        vec![
+            Cell::Count(self.calls()),
+            Cell::Count(self.answered),
+            Cell::Count(self.rejected),
+            Cell::Count(self.missed),
+            Cell::Count(self.ringing),
+            Cell::Count(resolved),
+            Cell::share(self.rejected, resolved),
+            Cell::opt(interval, |it| Cell::share_f64(it.0)),
+            Cell::opt(interval, |it| Cell::share_f64(it.1)),
+            Cell::Count(self.unrated),
+            Cell::Count(self.unrated_rejected),
+            Cell::Count(self.orphaned),
+        ]
+    }
+
+    fn unrated_reason(&self) -> Cell {
+        let mut reasons = self.unrated_reasons.iter();
+        match (reasons.next(), reasons.next()) {
+            (None, _) => Cell::Missing,
+            (Some(it), None) => Cell::word(it.name()),
+            _ => Cell::word("mixed"),
+        }
+    }
+}
+
+/// The figures of incoming calls, in their order, and when tables show them.
+const INCOMING: [(&str, Shown); 41] = [
+    ("calls", Shown::Always),
+    ("resolved", Shown::IfWide(10)),
+    ("answered", Shown::IfWide(1)),
+    ("rejected", Shown::Always),
+    ("missed", Shown::IfWide(2)),
+    ("missed_inferred", Shown::OnRequest),
+    ("ringing", Shown::OnRequest),
+    ("rejection_rate", Shown::Always),
+    ("rejection_rate_low", Shown::Always),
+    ("rejection_rate_high", Shown::Always),
+    ("policy_rejected", Shown::IfWide(8)),
+    ("instant_rejected", Shown::IfWide(9)),
+    ("confirmed_rejected", Shown::IfWide(7)),
+    ("reported_rejected", Shown::IfWide(11)),
+    ("personal_rate_low", Shown::IfWide(13)),
+    ("personal_rate_high", Shown::IfWide(14)),
+    ("answer_rate", Shown::IfWide(12)),
+    ("bh_resolved", Shown::OnRequest),
+    ("bh_rejected", Shown::OnRequest),
+    ("bh_policy_rejected", Shown::OnRequest),
+    ("bh_rejection_rate", Shown::IfWide(6)),
+    ("flag", Shown::IfWide(4)),
+    ("days_rated", Shown::OnRequest),
+    ("days_over", Shown::OnRequest),
+    ("consistent", Shown::OnRequest),
+    ("ring_p50_ms", Shown::IfWide(15)),
+    ("ring_p90_ms", Shown::OnRequest),
+    ("ring_p95_ms", Shown::OnRequest),
+    ("answer_p50_ms", Shown::OnRequest),
+    ("talk_p50_ms", Shown::OnRequest),
+    ("unique_callers", Shown::IfWide(16)),
+    ("video_calls", Shown::OnRequest),
+    ("group_calls", Shown::OnRequest),
+    ("top_caller_share", Shown::IfWide(17)),
+    ("orphaned", Shown::IfWide(5)),
+    ("orphaned_rejections", Shown::OnRequest),
+    ("rejection_rate_with_orphans", Shown::IfWide(18)),
+    ("unrated", Shown::IfWide(3)),
+    ("unrated_rejected", Shown::OnRequest),
+    ("unrated_reason", Shown::OnRequest),
+    ("verdict", Shown::Always),
+];
+
+/// The figures of outgoing calls.
+const OUTGOING: [(&str, Shown); 12] = [
+    ("calls", Shown::Always),
+    ("answered", Shown::Always),
+    ("rejected", Shown::Always),
+    ("missed", Shown::Always),
+    ("ringing", Shown::OnRequest),
+    ("resolved", Shown::IfWide(2)),
+    ("rejection_rate", Shown::Always),
+    ("rejection_rate_low", Shown::Always),
+    ("rejection_rate_high", Shown::Always),
+    ("unrated", Shown::IfWide(1)),
+    ("unrated_rejected", Shown::OnRequest),
+    ("orphaned", Shown::IfWide(3)),
+];
+
+/// The groups of one direction with their tallies, by the text of their keys, and the total.
+pub struct Grouped {
+    /// A row's keys and what it adds up to.
+    pub rows: Vec<(Vec<Value>, Tally)>,
+    /// Everything together, counted from the sessions.
+    pub total: Tally,
+}
+
+/// Groups the subject sessions of one direction that have a start.
+pub fn group(analysis: &Analysis, by: &[Key], direction: Direction) -> Grouped {
+    let mut places: HashMap<Box<[Value]>, usize> = HashMap::new();
+    let mut tallies: Vec<Tally> = Vec::new();
+    let mut total = Tally::default();
+    let mut key = Vec::with_capacity(by.len());
+    for session in analysis.subjects().filter(|it| it.direction == direction && it.is_timed()) {
+        key.clear();
+        key.extend(by.iter().map(|it| it.value(session, analysis)));
+        let place = match places.get(&key[..]) {
+            Some(it) => *it,
+            None => {
+                places.insert(key.clone().into_boxed_slice(), tallies.len());
+                tallies.push(Tally::default());
+                tallies.len() - 1
+            }
+        };
+        let business_day = business_day(session, analysis);
+        tallies[place].add(session, analysis, business_day);
+        total.add(session, analysis, business_day);
+    }
+    let mut rows: Vec<(Vec<Value>, Tally)> = places
+        .into_iter()
+        .map(|(key, place)| (key.into_vec(), std::mem::take(&mut tallies[place])))
+        .filter(|(_, tally)| direction == Direction::Incoming || tally.is_shown_outgoing())
+        .collect();
+    rows.sort_by(|(a, _), (b, _)| {
+        let pairs = a.iter().zip(b);
+        pairs.map(|(a, b)| a.order(b, analysis)).find(|it| it.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    Grouped { rows, total }
+}
+
+/// The day of a session that started in business hours; none outside, or where no zone says.
+fn business_day(session: &Session, analysis: &Analysis) -> Option<NaiveDate> {
+    let options = &analysis.options;
+    if !options.zone_given {
+        return None;
+    }
+    let local = options.zone.local(session.started_at?);
+    options.hours.covers(&local, &options.holidays).then_some(local.date)
+}
+
+/// Rates of incoming calls by group, and the outgoing ones in a table of their own.
+pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
+    let keys = || by.iter().map(|it| column(it.name(), Shown::Always));
+    let columns = |figures: &[(&'static str, Shown)]| -> Vec<Column> {
+        keys().chain(figures.iter().map(|(key, shown)| column(key, *shown))).collect()
+    };
+    let row = |key: &[Value], figures: Vec<Cell>| -> Vec<Cell> {
+        key.iter().map(|it| it.cell(analysis)).chain(figures).collect()
+    };
+    let total = |figures: Vec<Cell>| -> Vec<Cell> {
+        let name = |place| if place == 0 { Cell::word("total") } else { Cell::Missing };
+        (0..by.len()).map(name).chain(figures).collect()
+    };
+    let names = by.iter().map(|it| it.name()).collect::<Vec<_>>().join(", ");
+
+    let incoming = group(analysis, by, Direction::Incoming);
+    let verdicts = verdict::verdicts(&incoming.rows, by, analysis);
+    let incoming_table = Table {
+        title: format!("Incoming calls by {names}"),
+        columns: columns(&INCOMING),
+        rows: incoming
+            .rows
+            .iter()
+            .zip(verdicts)
+            .map(|((key, tally), verdict)| row(key, tally.cells(verdict, analysis)))
+            .collect(),
+        total: Some(total(incoming.total.cells(None, analysis))),
+        empty: "No incoming call.".to_owned(),
+        reading: reading(by),
+    };
+    let outgoing = group(analysis, by, Direction::Outgoing);
+    let outgoing_table = Table {
+        title: format!("Outgoing calls by {names}: rejected by the customer"),
+        columns: columns(&OUTGOING),
+        rows: outgoing.rows.iter().map(|(key, tally)| row(key, tally.outgoing_cells())).collect(),
+        total: Some(total(outgoing.total.outgoing_cells())),
+        empty: "No outgoing call.".to_owned(),
+        reading: Vec::new(),
+    };
+    let by_names = Cell::List(by.iter().map(|it| Cell::word(it.name())).collect());
+    Output {
+        parts: vec![
+            Part { path: vec!["by"], body: Body::Value(by_names) },
+            Part { path: vec!["rows"], body: Body::Rows(incoming_table) },
+            Part { path: vec!["outgoing", "rows"], body: Body::Rows(outgoing_table) },
+        ],
+        ..Output::default()
+    }
+}
+
+fn reading(by: &[Key]) -> Vec<String> {
+    let mut reading =
+        vec!["Rate: rejected of answered, rejected and missed; low to high is its 95 % interval.".to_owned()];
+    if verdict::is_compared(by) {
+        reading.push(
+            "Verdict: outlier is clearly above the peers; concentrated comes from one caller; unconfirmed rests on \
+             rejections that nobody is named for; not_distinguishable is no evidence, not proof of innocence."
+                .to_owned(),
+        );
+    }
+    reading
+}

@@ -1,0 +1,140 @@
+//! What could not be known, and why: sentences that stand under every report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Sentence;
+use crate::analysis::Analysis;
+use crate::event::Direction;
+use crate::section::{Cell, Piece, say};
+use crate::session::{Feed, FeedKey, Outcome, Unrated};
+use crate::text::Text;
+
+/// Feeds that are named one by one; more are only counted.
+const FEEDS_NAMED: usize = 6;
+
+/// What every report over sessions must say of its input.
+pub fn notes(analysis: &Analysis) -> Vec<Sentence> {
+    let mut notes = Vec::new();
+    if !analysis.options.zone_given {
+        notes.push(say(
+            "Times are in UTC, since no zone was given; figures of business hours are missing. Give one with --tz.",
+        ));
+    }
+    feeds(analysis, &mut notes);
+    engines(analysis, &mut notes);
+    counts(analysis, &mut notes);
+    notes
+}
+
+fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
+    let mut feeds: Vec<(&FeedKey, &Feed)> = analysis.rebuilt.feeds.iter().collect();
+    feeds.sort_by_key(|((provider, instance, direction), _)| {
+        (*provider, analysis.texts.get(*instance), *direction)
+    });
+    let unrated = |reason: Unrated| -> Vec<&FeedKey> {
+        feeds.iter().filter(|(_, it)| it.unrated == Some(reason)).map(|(key, _)| *key).collect()
+    };
+    let no_answers: Vec<&FeedKey> = feeds
+        .iter()
+        .filter(|(_, it)| it.unrated.is_none() && !it.shows.answers)
+        .map(|(key, _)| *key)
+        .collect();
+    for (keys, what) in [
+        (
+            unrated(Unrated::CallsNotShown),
+            ": rejections are seen, but neither the calls nor their answers and misses. Their sessions have no \
+             denominator and count as unrated.",
+        ),
+        (
+            unrated(Unrated::RejectionsNotShown),
+            ": no rejection is ever seen. That is not a rate of 0 %; their sessions count as unrated.",
+        ),
+        (no_answers, ": answers are never shown; a call without a rejection counts as missed by inference."),
+    ] {
+        if !keys.is_empty() {
+            notes.push(named(&keys, what, analysis));
+        }
+    }
+}
+
+/// `wawp loans-front (incoming), … and 3 more`, followed by what holds of them.
+fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sentence {
+    let mut sentence = say(if keys.len() == 1 { "Feed " } else { "Feeds " });
+    for (place, (provider, instance, direction)) in keys.iter().take(FEEDS_NAMED).enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        sentence.push(Piece::Say(format!("{comma}{} ", provider.name())));
+        sentence.push(Piece::Value(Cell::Text(analysis.texts.get(*instance).clone())));
+        sentence.push(Piece::Say(format!(" ({})", direction.name())));
+    }
+    if keys.len() > FEEDS_NAMED {
+        sentence.push(Piece::Say(format!(" and {} more", keys.len() - FEEDS_NAMED)));
+    }
+    sentence.push(Piece::Say(what.to_owned()));
+    sentence
+}
+
+/// Engines of the input that never send one half.
+fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
+    let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&Text>)> = BTreeMap::new();
+    for session in analysis.sessions() {
+        let Some(engine) = session.engine else { continue };
+        let name = analysis.texts.raw(engine);
+        for (blind, what) in session.provider.traits().blind_spots {
+            if !blind.is_empty() && blind.eq_ignore_ascii_case(name) {
+                let entry = engines.entry((session.provider.traits().title, what));
+                let (_, lines) =
+                    entry.or_insert_with(|| (analysis.texts.get(engine).clone(), BTreeSet::new()));
+                lines.insert(analysis.texts.get(session.instance));
+            }
+        }
+    }
+    for ((provider, what), (engine, lines)) in engines {
+        notes.push(vec![
+            Piece::Say(format!("{provider} engine ")),
+            Piece::Value(Cell::Text(engine)),
+            Piece::Say(format!(" ({}) {what}.", plural(lines.len() as u64, "line", "lines"))),
+        ]);
+    }
+}
+
+fn counts(analysis: &Analysis, notes: &mut Vec<Sentence>) {
+    let untimed = analysis.sessions().iter().filter(|it| !it.is_timed()).count() as u64;
+    if untimed > 0 {
+        notes.push(say(format!(
+            "{} of which no event has a time: counted and exported, but in no report.",
+            plural(untimed, "session", "sessions")
+        )));
+    }
+    let ringing = analysis.subjects().filter(|it| it.outcome == Some(Outcome::Ringing)).count() as u64;
+    if ringing > 0 {
+        notes.push(say(format!(
+            "{} still ringing where the input ends: not yet known, in no rate.",
+            plural(ringing, "call was", "calls were")
+        )));
+    }
+    let unassigned =
+        analysis.subjects().filter(|it| it.direction == Direction::Incoming && it.agent.is_none()).count();
+    if unassigned > 0 {
+        notes.push(say(format!(
+            "{} no agent: no payload names one and no roster says who had the line. Give one with --roster.",
+            plural(unassigned as u64, "incoming session has", "incoming sessions have")
+        )));
+    }
+    let unknown: u64 = analysis.ledger.unknown_call_events.values().sum();
+    if unknown > 0 {
+        notes.push(say(format!(
+            "{} a name that callsift does not know; `callsift inspect` lists them.",
+            plural(unknown, "call event has", "call events have")
+        )));
+    }
+    if analysis.filtered {
+        notes.push(say(
+            "Filters chose the sessions; what feeds show, orphans, windows and call-backs come from the whole input.",
+        ));
+    }
+}
+
+/// A number with its noun.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,216 @@
+//! What the tests of reports share: a small [`Analysis`] out of lines as providers write them, and a
+//! look at the cells of what a report gives.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+
+use crate::analysis::{Analysis, Filter, ReportOptions, countries};
+use crate::dialects::support::ReadOptions;
+use crate::event::Direction;
+use crate::read::{Lines, Wants, read_lines};
+use crate::section::{Body, Cell, Table};
+use crate::session::{Rules, assign, drop_repeated_reactions, rebuild};
+use crate::side::{Agents, Customers, Reading, Roster};
+use crate::text::{Interner, Text};
+use crate::zone::Zone;
+
+use super::Output;
+
+/// What an analysis is made of; everything but the lines has a default.
+#[derive(Default)]
+pub struct Input {
+    /// The dump.
+    pub lines: Vec<String>,
+    /// The customers file.
+    pub customers: Option<&'static str>,
+    /// The agents file.
+    pub agents: Option<&'static str>,
+    /// Which sessions are the subject.
+    pub filter: Filter,
+    /// What sessions depend on.
+    pub rules: Rules,
+    /// Thresholds.
+    pub options: ReportOptions,
+}
+
+impl Input {
+    /// Reads the lines and does with them what a run does.
+    pub fn analysis(self) -> Analysis {
+        let interner = Interner::default();
+        let file = Text::new("a.ndjson");
+        let bytes = self.lines.join("\n");
+        let lines = Lines {
+            file: &file,
+            file_sym: interner.intern(file.raw()),
+            first_line: 1,
+            bytes: bytes.as_bytes(),
+            over: None,
+        };
+        let read = ReadOptions { keep_metadata: true, ..ReadOptions::default() };
+        let parsed = read_lines(&lines, &read, &interner, Wants { paths: true, ..Wants::default() });
+        let zone = Zone::utc();
+        let reading = Reading { texts: &interner, naive_zone: &zone, fold: true };
+        let with_file = |text: &str| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file
+        };
+        let customers = self.customers.map(|it| Customers::read(with_file(it).path(), reading).unwrap());
+        let customers = customers.unwrap_or_default();
+        let agents = self.agents.map(|it| Agents::read(with_file(it).path(), reading).unwrap());
+        let agents = agents.unwrap_or_default();
+
+        let texts = interner.freeze();
+        let mut ledger = parsed.ledger;
+        let mut rebuilt = rebuild(parsed.events, customers.hidden(), &self.rules, &texts);
+        assign(&mut rebuilt.sessions, &rebuilt.events, &Roster::default(), &agents, &HashMap::new(), &texts);
+        ledger.duplicates = rebuilt.duplicates;
+        let mut reactions = parsed.reactions;
+        ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
+        let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(it, &texts)).collect();
+        let countries = countries(&rebuilt.sessions, &texts);
+        Analysis {
+            texts,
+            rebuilt,
+            subject,
+            reactions,
+            ledger,
+            customers,
+            countries,
+            options: self.options,
+            filtered: self.filter.is_set(),
+        }
+    }
+}
+
+/// An analysis of lines with nothing else said.
+pub fn analysis(lines: Vec<String>) -> Analysis {
+    Input { lines, ..Input::default() }.analysis()
+}
+
+/// The instant of `MM-DD HH:MM:SS` in 2026, UTC; without a date on 4 May.
+pub fn at(text: &str) -> i64 {
+    let text = if text.len() == 8 { format!("05-04 {text}") } else { text.to_owned() };
+    let (date, time) = text.split_once(' ').unwrap();
+    chrono::DateTime::parse_from_rfc3339(&format!("2026-{date}T{time}Z")).unwrap().timestamp_millis()
+}
+
+/// A line of Wawp: `call.received`, `call.accepted` or `call.rejected` on an instance, from a customer.
+pub fn wawp(name: &str, instance: &str, id: &str, from: &str, when: &str) -> String {
+    wawp_with(name, instance, id, from, when, "{}")
+}
+
+/// The same with the engine's raw event.
+pub fn wawp_with(name: &str, instance: &str, id: &str, from: &str, when: &str, data: &str) -> String {
+    format!(
+        r#"{{"event":"call.{name}","session":"{instance}","timestamp":{},"payload":{{"id":"{id}","from":"{from}","_data":{data}}}}}"#,
+        at(when)
+    )
+}
+
+/// An offer and its end three seconds later, each call with its own id: `rejected` (declined),
+/// `missed` (it rang out), `accepted`, or `ringing` (nothing more).
+pub fn call(outcome: &str, instance: &str, from: &str, when: &str) -> Vec<String> {
+    let id = format!("{instance} {from} {when}");
+    let mut lines = vec![wawp("received", instance, &id, from, when)];
+    let end = |name: &str, data: &str| {
+        let line = wawp_with(name, instance, &id, from, when, data);
+        line.replace(&at(when).to_string(), &(at(when) + 3000).to_string())
+    };
+    match outcome {
+        "rejected" => lines.push(end("rejected", r#"{"status":"reject"}"#)),
+        "missed" => lines.push(end("rejected", r#"{"status":"timeout"}"#)),
+        "accepted" => lines.push(end("accepted", "{}")),
+        "ringing" => {}
+        other => panic!("no outcome {other}"),
+    }
+    lines
+}
+
+/// A line of DoubleTick about an outgoing call: `CALL_ENDED` with talk time where it was answered,
+/// `CALL_MISSED` or `CALL_REJECTED` where not.
+pub fn outgoing(name: &str, id: &str, to: &str, when: &str) -> String {
+    let talked = if name == "CALL_ENDED" { 60 } else { 0 };
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    format!(
+        r#"{{"event":"{name}","callId":"{id}","wabaNumber":"919800000001","customerNumber":"{to}","callDirection":"OUTGOING","callStartedAt":"{}","callEndedAt":"{when}","durationInSeconds":{talked},"pickedBy":"Asha"}}"#,
+        if talked > 0 { &when } else { "" }
+    )
+}
+
+/// A line of TimelinesAI about an incoming call.
+pub fn timelines(status: &str, wid: &str, id: &str, from: &str, when: &str) -> String {
+    let event = if status == "Missed" { "call:incoming:missed" } else { "call:incoming:ended" };
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    format!(
+        r#"{{"event_type":"{event}","chat":{{"chat_id":7}},"whatsapp_account":{{"whatsapp_account_wid":"{wid}","email":"asha@x.in"}},"call_details":{{"status":"{status}","timestamp":"{when}","message_uid":"{id}","caller":{{"phone":"{from}","full_name":"Caller {when}"}}}}}}"#
+    )
+}
+
+/// A line of TimelinesAI about a reaction.
+pub fn reaction(action: &str, emoji: &str, message: &str, reactor: &str, when: &str, tally: &str) -> String {
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    format!(
+        r#"{{"event_type":"message:reaction","chat":{{"chat_id":"chat"}},"reaction":{{"message_uid":"{message}","action":"{action}","emoji":"{emoji}","timestamp":"{when}","reactor":{{"phone":"{reactor}"}},"reactions":{tally}}}}}"#
+    )
+}
+
+/// A filter for incoming calls of some outcomes.
+pub fn only(outcomes: &[crate::session::Outcome]) -> Filter {
+    Filter { outcomes: outcomes.to_vec(), directions: vec![Direction::Incoming], ..Filter::default() }
+}
+
+/// The table at a path.
+#[track_caller]
+pub fn table<'o>(output: &'o Output, path: &[&str]) -> &'o Table {
+    let part = output.parts.iter().find(|it| it.path == path).expect("the part");
+    let Body::Rows(table) = &part.body else { panic!("no rows at {path:?}") };
+    for row in &table.rows {
+        assert_eq!(row.len(), table.columns.len(), "{path:?}");
+    }
+    table
+}
+
+/// A row's cell by its key, as it would be read: rates and tenths as decimals, instants as Unix
+/// milliseconds, nothing as `–`.
+#[track_caller]
+pub fn cell(table: &Table, row: usize, key: &str) -> String {
+    let place = table.columns.iter().position(|it| it.key == key).expect("the column");
+    shown(&table.rows[row][place])
+}
+
+/// Several of them, joined by spaces.
+#[track_caller]
+pub fn cells(table: &Table, row: usize, keys: &str) -> String {
+    keys.split(' ').map(|it| cell(table, row, it)).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => "–".to_owned(),
+        Cell::Text(text) => text.raw().to_owned(),
+        Cell::Word(word) => word.clone(),
+        Cell::Count(it) | Cell::Rate(it) => it.to_string(),
+        Cell::Signed(it) | Cell::Millis(it) => it.to_string(),
+        Cell::Instant(it) => {
+            chrono::DateTime::from_timestamp_millis(*it).unwrap().format("%m-%d %H:%M:%S").to_string()
+        }
+        Cell::Tenths(it) => format!("{}.{}", it / 10, it % 10),
+        Cell::Bool(it) => it.to_string(),
+        Cell::List(it) => it.iter().map(shown).collect::<Vec<_>>().join("+"),
+        Cell::Record(it) => it.iter().map(|(key, it)| format!("{key}={}", shown(it))).collect(),
+    }
+}
+
+/// Sentences in plain words.
+pub fn words(sentences: &[super::Sentence]) -> Vec<String> {
+    sentences.iter().map(|it| crate::render::plain(it, &Zone::utc())).collect()
+}
+
+/// The sentences at a path.
+#[track_caller]
+pub fn sentences(output: &Output, path: &[&str]) -> Vec<String> {
+    let part = output.parts.iter().find(|it| it.path == path).expect("the part");
+    let Body::Sentences(sentences) = &part.body else { panic!("no sentences at {path:?}") };
+    words(sentences)
+}

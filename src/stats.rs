@@ -1,0 +1,106 @@
+//! The statistics behind rates and verdicts.
+
+use statrs::distribution::{DiscreteCDF, Hypergeometric};
+
+/// The normal quantile of a two-sided interval of 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Wilson's score interval of `part` in `whole`, 95 %: E. B. Wilson, "Probable Inference, the Law of
+/// Succession, and Statistical Inference", 1927. Nothing where `whole` is 0.
+pub fn wilson(part: u64, whole: u64) -> Option<(f64, f64)> {
+    if whole == 0 {
+        return None;
+    }
+    let n = whole as f64;
+    let p = part as f64 / n;
+    let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let centre = p + Z * Z / (2.0 * n);
+    let scale = 1.0 + Z * Z / n;
+    // At 0 and at 1 the bound is exact; rounding must not push it past.
+    let low = if part == 0 { 0.0 } else { ((centre - spread) / scale).max(0.0) };
+    let high = if part == whole { 1.0 } else { ((centre + spread) / scale).min(1.0) };
+    Some((low, high))
+}
+
+/// The chance of `x` or more rejections in `n` calls that are drawn from `total` calls of which
+/// `rejected` were rejected: the exact one-sided tail of the hypergeometric distribution.
+pub fn upper_tail(x: u64, n: u64, rejected: u64, total: u64) -> f64 {
+    if x == 0 {
+        return 1.0;
+    }
+    match Hypergeometric::new(total, rejected, n) {
+        Ok(it) => it.sf(x - 1).clamp(0.0, 1.0),
+        Err(_) => 1.0,
+    }
+}
+
+/// Corrects chances for looking at many at once: Y. Benjamini, Y. Hochberg, "Controlling the False
+/// Discovery Rate", 1995. The q of each, in the order given.
+pub fn benjamini_hochberg(chances: &[f64]) -> Vec<f64> {
+    let k = chances.len();
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
+    let mut q = vec![1.0; k];
+    let mut least = 1.0_f64;
+    for (rank, &place) in order.iter().enumerate().rev() {
+        least = least.min(chances[place] * k as f64 / (rank + 1) as f64);
+        q[place] = least;
+    }
+    q
+}
+
+/// Percentile `p` of the values: of n sorted ones number (p × n + 99) div 100, counted from 1.
+pub fn percentile(values: &mut [i64], p: usize) -> Option<i64> {
+    let place = (p * values.len()).div_ceil(100).checked_sub(1)?;
+    let (_, value, _) = values.select_nth_unstable(place);
+    Some(*value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_of_published_examples() {
+        // Newcombe 1998, table I: 81/263, 15/148, 0/20, 1/29.
+        for (part, whole, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
+            let (a, b) = wilson(part, whole).expect("calls");
+            assert!((a - low).abs() < 5e-5 && (b - high).abs() < 5e-5, "{part}/{whole}: {a} {b}");
+        }
+        assert_eq!(wilson(0, 0), None);
+        assert_eq!(wilson(5, 5).expect("calls").1, 1.0);
+    }
+
+    #[test]
+    fn tail_counted_by_hand() {
+        // Of 10 calls 4 were rejected; 3 calls: C(4,2)C(6,1) + C(4,3)C(6,0) = 36 + 4 of C(10,3) = 120.
+        assert!((upper_tail(2, 3, 4, 10) - 40.0 / 120.0).abs() < 1e-12);
+        assert!((upper_tail(3, 3, 4, 10) - 4.0 / 120.0).abs() < 1e-12);
+        assert_eq!(upper_tail(0, 3, 4, 10), 1.0);
+    }
+
+    #[test]
+    fn correction_by_hand() {
+        // Sorted 0.01, 0.02, 0.03, 0.5 of four: 0.04, 0.04, 0.04, 0.5.
+        let q = benjamini_hochberg(&[0.03, 0.5, 0.01, 0.02]);
+        for (got, expected) in q.iter().zip([0.04, 0.5, 0.04, 0.04]) {
+            assert!((got - expected).abs() < 1e-12, "{q:?}");
+        }
+    }
+
+    #[test]
+    fn percentiles_by_rank() {
+        let mut values = [40, 10, 30, 20];
+        // (50 × 4 + 99) div 100 = 2, (90 × 4 + 99) div 100 = 4, (1 × 4 + 99) div 100 = 1.
+        assert_eq!(percentile(&mut values, 50), Some(20));
+        assert_eq!(percentile(&mut values, 90), Some(40));
+        assert_eq!(percentile(&mut values, 1), Some(10));
+        assert_eq!(percentile(&mut [], 50), None);
+        assert_eq!(percentile(&mut [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 95), Some(10));
+    }
+}
