@@ -9,8 +9,8 @@ use crate::event::{Cause, Direction, Event, Kind};
 use crate::json::{Key, Raw};
 
 use super::support::{
-    Body, Capture, Flaw, Reason, blank_event, optional, required, set_time, talk_ms, time, trimmed,
-    word_place,
+    Body, Capture, Flaw, Reason, blank_event, optional, required, required_word, set_time, talk_ms, time,
+    trimmed, word_place,
 };
 use super::{Dialect, Provider, Reading, Traits, Word, word};
 
@@ -211,7 +211,7 @@ impl<'a> Fields<'a> {
 
     fn direction(&self, body: Raw<'_>) -> Result<Direction, Flaw> {
         const EXPECTED: &str = "`INCOMING` or `OUTGOING`";
-        let word = required(self.direction, "callDirection", body)?;
+        let word = required_word(self.direction, "callDirection", body)?;
         Direction::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(&word)).ok_or_else(|| {
             Flaw::wrong(Reason::BadValue, "callDirection", EXPECTED, self.direction.unwrap_or(body))
         })

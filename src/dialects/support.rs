@@ -241,6 +241,20 @@ pub fn required<'a>(
     exact(value, field, true)?.ok_or_else(|| Flaw::missing(field, "text or an integer", object))
 }
 
+/// Reads a required word, such as a status: text, and nothing else stands for it.
+pub fn required_word<'a>(
+    value: Option<Raw<'a>>,
+    field: &'static str,
+    object: Raw<'_>,
+) -> Result<Cow<'a, str>, Flaw> {
+    if let Some(it) = value
+        && !matches!(it.kind(), Type::String | Type::Null)
+    {
+        return Err(Flaw::wrong(Reason::WrongType, field, "text", it));
+    }
+    exact(value, field, true)?.ok_or_else(|| Flaw::missing(field, "text", object))
+}
+
 /// Reads an optional id.
 pub fn optional<'a>(value: Option<Raw<'a>>, field: &'static str) -> Result<Option<Cow<'a, str>>, Flaw> {
     exact(value, field, false)

@@ -7,7 +7,8 @@ use crate::event::{Cause, Direction, Kind, Reaction};
 use crate::json::{Raw, Type};
 
 use super::support::{
-    Body, Capture, Flaw, Reason, blank_event, optional, required, set_time, talk_ms, time, word_place,
+    Body, Capture, Flaw, Reason, blank_event, optional, required, required_word, set_time, talk_ms, time,
+    word_place,
 };
 use super::{Dialect, Provider, Reading, Traits, Word};
 
@@ -112,7 +113,7 @@ fn read_call<'a>(
         });
     let wid = required(wid, "whatsapp_account.whatsapp_account_wid", body)?;
     let uid = required(uid, "call_details.message_uid", body)?;
-    let status = required(status, "call_details.status", body)?;
+    let status = required_word(status, "call_details.status", body)?;
     let field = "call_details.timestamp";
     let at = time(timestamp, field, true, &capture.options.naive_zone)?
         .ok_or_else(|| Flaw::missing(field, "a time", body))?;
@@ -178,7 +179,7 @@ fn read_reaction(body: Raw<'_>, capture: &Capture<'_>, provider: Provider) -> Re
     });
     let chat = required(chat.and_then(|it| it.get("chat_id")), "chat.chat_id", body)?;
     let message = required(uid, "reaction.message_uid", body)?;
-    let action_word = required(action, "reaction.action", body)?;
+    let action_word = required_word(action, "reaction.action", body)?;
     let set = match action_word.to_ascii_lowercase().as_str() {
         "set" => true,
         "clear" => false,

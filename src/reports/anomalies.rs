@@ -80,9 +80,11 @@ fn order(a: &(&Session, &Event, Anomaly), b: &(&Session, &Event, Anomaly), analy
 fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> Vec<Cell> {
     let texts = &analysis.texts;
     let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    let is_orphaned =
+        matches!(kind, Anomaly::OrphanedRejection | Anomaly::OrphanedAccept | Anomaly::OrphanedMiss);
     vec![
         Cell::word(kind.name()),
-        Cell::opt(session.orphan, |it| Cell::word(it.name())),
+        Cell::opt(session.orphan.filter(|_| is_orphaned), |it| Cell::word(it.name())),
         Cell::word(session.provider.name()),
         Cell::Text(texts.get(session.instance).clone()),
         text(session.call_id),

@@ -43,7 +43,7 @@ pub fn report(analysis: &Analysis) -> Output {
     let mut vips = Vec::new();
     for (rank, customer) in (1..).zip(&customers) {
         let row = customer.row(rank, analysis);
-        if customer.vip && customer.attempts > customer.answered {
+        if customer.vip == Some(true) && customer.attempts > customer.answered {
             vips.push(row.clone());
         }
         rows.push(row);
@@ -157,7 +157,7 @@ struct Customer {
     customer: Sym,
     name: Option<Sym>,
     country: Option<Text>,
-    vip: bool,
+    vip: Option<bool>,
     attempts: u64,
     answered: u64,
     rejected: u64,
@@ -378,7 +378,7 @@ impl Customer {
             Cell::Instant(self.first_at),
             Cell::Instant(self.last_at),
             Cell::opt(self.country.clone(), Cell::Text),
-            Cell::Bool(self.vip),
+            Cell::opt(self.vip, Cell::Bool),
         ]
     }
 }

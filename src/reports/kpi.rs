@@ -374,10 +374,9 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
     let row = |key: &[Value], figures: Vec<Cell>| -> Vec<Cell> {
         key.iter().map(|it| it.cell(analysis)).chain(figures).collect()
     };
-    let total = |figures: Vec<Cell>| -> Vec<Cell> {
-        let name = |place| if place == 0 { Cell::word("total") } else { Cell::Missing };
-        (0..by.len()).map(name).chain(figures).collect()
-    };
+    // The keys of a total are missing: it is of no group.
+    let total =
+        |figures: Vec<Cell>| -> Vec<Cell> { by.iter().map(|_| Cell::Missing).chain(figures).collect() };
     let names = by.iter().map(|it| it.name()).collect::<Vec<_>>().join(", ");
 
     let incoming = group(analysis, by, Direction::Incoming);

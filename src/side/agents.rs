@@ -24,7 +24,7 @@ impl Agents {
     /// two teams.
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         let mut res = Self::default();
-        for row in table::read(path, &["label", "agent"], &["team"])? {
+        for row in table::read(path, &["label", "agent"], &["team"])?.rows {
             let fail = |message: &str| SideError {
                 path: path.to_owned(),
                 line: Some(row.line),

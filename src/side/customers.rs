@@ -39,6 +39,7 @@ pub struct Customer {
 pub struct Customers {
     rows: HashMap<Sym, Vec<Customer>>,
     hidden: HashMap<Sym, Sym>,
+    knows_vips: bool,
 }
 
 impl Customers {
@@ -51,8 +52,12 @@ impl Customers {
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         const OPTIONAL: [&str; 9] =
             ["lid", "name", "account_id", "vip", "stage", "days_overdue", "due_date", "defaulted_on", "tz"];
+        /// Its place among the columns.
+        const VIP: usize = 4;
         let mut res = Self::default();
-        for row in table::read(path, &["phone"], &OPTIONAL)? {
+        let table = table::read(path, &["phone"], &OPTIONAL)?;
+        res.knows_vips = table.has[VIP];
+        for row in table.rows {
             let fail = |message: String| SideError { path: path.to_owned(), line: Some(row.line), message };
             let phone = row.cell(0).ok_or_else(|| fail("a row needs a phone".into()))?;
             let Party::Person(phone) = identity::canonical(phone, reading.fold) else {
@@ -78,7 +83,7 @@ impl Customers {
                     .map(Some)
                     .ok_or_else(|| fail(format!("`{it}` is no date; write it as `2026-05-04`"))),
             };
-            let vip = match row.cell(4).map(str::to_ascii_lowercase).as_deref() {
+            let vip = match row.cell(VIP).map(str::to_ascii_lowercase).as_deref() {
                 None | Some("no" | "false" | "0" | "n") => false,
                 Some("yes" | "true" | "1" | "y") => true,
                 Some(it) => return Err(fail(format!("`{it}` under `vip`; write `yes` or `no`"))),
@@ -130,9 +135,9 @@ impl Customers {
         accounts.all(|it| it == first).then_some(first)
     }
 
-    /// Whether any row marks the customer.
-    pub fn is_vip(&self, customer: Sym) -> bool {
-        self.rows(customer).iter().any(|it| it.vip)
+    /// Whether any row marks the customer; unknown where the file does not say it of anybody.
+    pub fn is_vip(&self, customer: Sym) -> Option<bool> {
+        self.knows_vips.then(|| self.rows(customer).iter().any(|it| it.vip))
     }
 
     /// Hidden identities with their numbers.

@@ -16,7 +16,7 @@ use crate::time;
 /// See [`table::read`]; also a cell that is no date.
 pub fn read(path: &Path) -> Result<BTreeSet<NaiveDate>, SideError> {
     let mut dates = BTreeSet::new();
-    for row in table::read(path, &["date"], &["name"])? {
+    for row in table::read(path, &["date"], &["name"])?.rows {
         let fail = |message: &str| SideError {
             path: path.to_owned(),
             line: Some(row.line),

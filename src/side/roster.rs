@@ -34,7 +34,7 @@ impl Roster {
     /// `from`, or an unknown provider.
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         let mut rows: HashMap<String, Vec<Shift>> = HashMap::new();
-        for row in table::read(path, &["instance", "agent"], &["from", "to", "provider"])? {
+        for row in table::read(path, &["instance", "agent"], &["from", "to", "provider"])?.rows {
             let fail = |message: &str| SideError {
                 path: path.to_owned(),
                 line: Some(row.line),

@@ -16,6 +16,15 @@ pub struct SideError {
     pub message: String,
 }
 
+/// A side file's rows, and which of the columns it has.
+#[derive(Debug)]
+pub struct Rows {
+    /// The rows, in the order of the file.
+    pub rows: Vec<Row>,
+    /// Whether the file has each column, required ones first.
+    pub has: Vec<bool>,
+}
+
 /// A row: its line in the file, and its cells by column.
 #[derive(Debug)]
 pub struct Row {
@@ -37,7 +46,7 @@ impl Row {
 ///
 /// The file cannot be read, a column is unknown or stands twice, a required one is missing, or a row
 /// has another number of cells than the header.
-pub fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Vec<Row>, SideError> {
+pub fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Rows, SideError> {
     let fail = |line: Option<u64>, message: String| SideError { path: path.to_owned(), line, message };
     let bytes = std::fs::read(path).map_err(|it| fail(None, format!("cannot be read: {it}")))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -85,5 +94,5 @@ pub fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Vec<Row
         };
         rows.push(Row { line, cells: places.iter().map(cell).collect() });
     }
-    Ok(rows)
+    Ok(Rows { rows, has: places.iter().map(Option::is_some).collect() })
 }

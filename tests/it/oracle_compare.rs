@@ -1,0 +1,191 @@
+//! The program against the slow second implementation, on generated traffic.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::oracle::{Params, analyse};
+use crate::support::{differences, folder, json, run, write_files};
+use crate::traffic::{self, TrafficOpts};
+
+/// A way to ask both for the same.
+struct Question {
+    params: Params,
+    flags: Vec<String>,
+}
+
+fn flags(words: &[&str]) -> Vec<String> {
+    words.iter().map(|it| (*it).to_owned()).collect()
+}
+
+/// The questions that each dump is asked; `seed` chooses side files.
+fn questions(seed: u64) -> Vec<Question> {
+    let sources = traffic::sources();
+    let source_flags: Vec<String> = sources
+        .iter()
+        .flat_map(|(pattern, line)| ["--source".to_owned(), format!("{pattern}={line}")])
+        .collect();
+    let (roster, agents, customers) = traffic::side_files(seed);
+    let plain = Question {
+        params: Params { sources: sources.clone(), ..Params::default() },
+        flags: source_flags.clone(),
+    };
+    let with_sides = Question {
+        params: Params {
+            sources: sources.clone(),
+            tz: Some("Asia/Kolkata".into()),
+            roster: Some(roster),
+            agents: Some(agents),
+            customers: Some(customers),
+            by: vec!["provider".into(), "instance".into()],
+            min_calls: 2,
+            flag_rate: 0.4,
+            min_verdict_calls: 4,
+            holidays: vec!["2026-05-06".into()],
+            business_hours: "Mon-Fri 09:00-18:00, Sat 22:00-06:00".into(),
+            ..Params::default()
+        },
+        flags: [
+            source_flags.clone(),
+            flags(&[
+                "--tz",
+                "Asia/Kolkata",
+                "--roster",
+                "roster.csv",
+                "--agents",
+                "agents.csv",
+                "--customers",
+                "customers.csv",
+                "--holidays",
+                "holidays.csv",
+                "--min-calls",
+                "2",
+                "--flag-rate",
+                "0.4",
+                "--min-verdict-calls",
+                "4",
+                "--business-hours",
+                "Mon-Fri 09:00-18:00, Sat 22:00-06:00",
+            ]),
+        ]
+        .concat(),
+    };
+    let thresholds = Question {
+        params: Params {
+            sources,
+            tz: Some("America/Sao_Paulo".into()),
+            ring_timeout_ms: 30_000,
+            instant_ms: 2000,
+            window_ms: 1_200_000,
+            threshold: 7.5,
+            debounce_ms: 60_000,
+            raw_identities: true,
+            include_group: true,
+            feed_complete: vec!["doubletick".into()],
+            by: vec!["country".into(), "weekday".into(), "hour".into(), "video".into()],
+            ..Params::default()
+        },
+        flags: [
+            source_flags,
+            flags(&[
+                "--tz",
+                "America/Sao_Paulo",
+                "--ring-timeout",
+                "30s",
+                "--instant-ms",
+                "2000",
+                "--window",
+                "20m",
+                "--threshold",
+                "7.5",
+                "--debounce",
+                "60s",
+                "--raw-identities",
+                "--include-group",
+                "--feed-complete",
+                "doubletick",
+            ]),
+        ]
+        .concat(),
+    };
+    vec![plain, with_sides, thresholds]
+}
+
+fn ask(folder: &Path, command: &[&str], flags: &[String]) -> Value {
+    let mut args: Vec<&str> = command.to_vec();
+    args.extend(["dumps", "--format", "json", "--quiet", "--tolerate-invalid", "100%"]);
+    args.extend(flags.iter().map(String::as_str));
+    json(&run(folder, &args))
+}
+
+fn compare(seed: u64, events: usize, opts: &TrafficOpts) {
+    let files = traffic::dump(seed, events, opts);
+    let home = folder();
+    let named: Vec<(String, Vec<u8>)> =
+        files.iter().map(|(name, bytes)| (format!("dumps/{name}"), bytes.clone())).collect();
+    write_files(home.path(), &named);
+    for (number, question) in questions(seed).into_iter().enumerate() {
+        let Question { params, flags } = question;
+        let holidays = format!("date\n{}\n", params.holidays.join("\n"));
+        let sides =
+            [("roster", &params.roster), ("agents", &params.agents), ("customers", &params.customers)];
+        for (name, text) in sides {
+            if let Some(text) = text {
+                std::fs::write(home.path().join(format!("{name}.csv")), text).unwrap();
+            }
+        }
+        std::fs::write(home.path().join("holidays.csv"), holidays).unwrap();
+        let mut expected = analyse(&named, &params);
+        // The monthly log is a report, and sessions without a time are in none.
+        if let Value::Array(rows) = &mut expected["rejections"] {
+            rows.retain(|it| !it["started_at"].is_null());
+        }
+        let by = params.by.join(",");
+        let sections = [
+            (vec!["sessions"], "sessions", vec!["sessions"]),
+            (vec!["rejections"], "rejections", vec!["rows"]),
+            (vec!["kpi", "--by", &by], "kpi", vec!["by", "rows", "total", "outgoing"]),
+            (vec!["frustration"], "frustration", vec!["rows", "vip_unanswered"]),
+            (vec!["anomalies"], "anomalies", vec!["rows", "instances", "incidents"]),
+            (vec!["reactions"], "reactions", vec!["rows"]),
+        ];
+        for (command, section, keys) in sections {
+            let mut got = ask(home.path(), &command, &flags);
+            // A total is of no group, so its keys are null.
+            for total in ["/total", "/outgoing/total"] {
+                if let Some(Value::Object(it)) = got.pointer_mut(total) {
+                    it.retain(|key, _| !params.by.contains(key));
+                }
+            }
+            let mut faults = differences(&got["accounting"], &expected["accounting"]);
+            for key in keys {
+                let expected = match section {
+                    "sessions" => &expected["sessions"],
+                    "rejections" => &expected["rejections"],
+                    _ => &expected[section][key],
+                };
+                faults.extend(differences(&got[key], expected).into_iter().map(|it| format!("{key}{it}")));
+            }
+            let kept = home.path().display();
+            assert!(
+                faults.is_empty(),
+                "seed {seed}, question {number}, {section} ({kept}):\n{}",
+                faults.join("\n")
+            );
+        }
+    }
+}
+
+#[test]
+fn agrees_with_the_second_implementation_on_small_dumps() {
+    for seed in 1..=12 {
+        compare(seed, 150, &TrafficOpts::default());
+    }
+}
+
+#[test]
+fn agrees_with_the_second_implementation_on_a_larger_dump() {
+    for seed in [101, 102] {
+        compare(seed, 2500, &TrafficOpts::default());
+    }
+}

@@ -1,0 +1,129 @@
+//! Running the real program, and telling differences so that a person sees them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The program, to be run in a folder.
+pub fn callsift(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsift"));
+    command.current_dir(folder).env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+/// Runs the program with bytes on standard input.
+pub fn run_with(folder: &Path, args: &[&str], stdin: &[u8]) -> Output {
+    let mut child = callsift(folder)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let bytes = stdin.to_vec();
+    // A program that stops reading early closes the pipe; that is its right.
+    let writer = std::thread::spawn(move || {
+        let _ = pipe.write_all(&bytes);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+/// Runs the program over files.
+pub fn run(folder: &Path, args: &[&str]) -> Output {
+    callsift(folder).args(args).output().unwrap()
+}
+
+/// Standard output as text.
+pub fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Standard error as text.
+pub fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Standard output as JSON.
+#[track_caller]
+pub fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|fault| panic!("{fault}\nstdout: {}\nstderr: {}", text(output), errors(output)))
+}
+
+/// An empty folder that goes away.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Writes files into a folder; gives their paths.
+pub fn write_files(folder: &Path, files: &[(String, Vec<u8>)]) -> Vec<PathBuf> {
+    files
+        .iter()
+        .map(|(name, bytes)| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            path
+        })
+        .collect()
+}
+
+/// The first places in which two values differ, as lines.
+pub fn differences(got: &Value, expected: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(got, expected, "", false, &mut found);
+    found
+}
+
+/// The first places in which a value lacks what is expected of it; more is allowed.
+pub fn lacks(got: &Value, expected: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(got, expected, "", true, &mut found);
+    found
+}
+
+fn compare(got: &Value, expected: &Value, place: &str, part: bool, found: &mut Vec<String>) {
+    if found.len() >= 12 {
+        return;
+    }
+    match (got, expected) {
+        (Value::Object(a), Value::Object(b)) => {
+            for (key, value) in b {
+                let place = format!("{place}.{key}");
+                match a.get(key) {
+                    Some(it) => compare(it, value, &place, part, found),
+                    None => found.push(format!("{place}: missing, expected {value}")),
+                }
+            }
+            for key in a.keys().filter(|it| !part && !b.contains_key(*it)) {
+                found.push(format!("{place}.{key}: not expected: {}", a[key]));
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            for (at, (a, b)) in a.iter().zip(b).enumerate() {
+                compare(a, b, &format!("{place}[{at}]"), part, found);
+            }
+            if a.len() != b.len() {
+                let more = if a.len() > b.len() { &a[b.len()] } else { &b[a.len()] };
+                found.push(format!(
+                    "{place}: {} items, expected {}; the first more: {more}",
+                    a.len(),
+                    b.len()
+                ));
+            }
+        }
+        (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
+        (a, b) if a == b => {}
+        (a, b) => found.push(format!("{place}: {a}, expected {b}")),
+    }
+}
