@@ -1,27 +1,1742 @@
-//! stub
-use crate::section::{Column, Piece, Shown};
-/// f
+//! What every figure means: one entry for each column of each report and each line of the books.
+//!
+//! Headings of tables, `callsift define`, `callsift explain` and the table at the end of
+//! `docs/metrics.md` are made from this list, so a figure that a report adds is described here first.
+
+use crate::section::{Column, Piece, Shown, say};
+
+/// The definition of one figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
+    /// The key of its column; of the books the dotted path to it.
     pub id: &'static str,
+    /// The heading over its column in tables.
     pub title: &'static str,
+    /// What is counted or measured.
     pub unit: &'static str,
+    /// The rule in words, with other figures in backticks.
     pub formula: &'static str,
+    /// Of a quotient the columns whose sum stands above the line.
     pub numerator: &'static [&'static str],
+    /// Of a quotient the columns whose sum stands below the line.
     pub denominator: &'static [&'static str],
+    /// Where the rule comes from.
     pub source: &'static str,
+    /// The commands that show it.
     pub reports: &'static [&'static str],
 }
-/// f
-pub static FIGURES: &[Figure] = &[];
-/// f
+
+const PAYLOAD: &str = "the payload";
+const DOCUMENTED: &str = "provider documentation";
+const INPUT: &str = "the input";
+
+/// What most figures have in common: they are no quotient, and the rule is ours.
+const OURS: Figure = Figure {
+    id: "",
+    title: "",
+    unit: "",
+    formula: "",
+    numerator: &[],
+    denominator: &[],
+    source: "callsift's own convention",
+    reports: &[],
+};
+
+/// The commands that keep books.
+const EVERY: &[&str] = &[
+    "report",
+    "kpi",
+    "frustration",
+    "anomalies",
+    "orphans",
+    "sessions",
+    "rejections",
+    "timeline",
+    "reactions",
+    "events",
+    "inspect",
+    "explain",
+];
+
+/// Every figure.
+pub static FIGURES: &[Figure] = &[
+    // What every row can name: who, where, which call.
+    Figure {
+        id: "provider",
+        title: "Provider",
+        unit: "word",
+        formula: "Who sent the event: wawp (and servers with its envelope, such as WAHA), doubletick, \
+            wazzap or timelinesai. Recognised by the event's name and the absence of another provider's \
+            marks.",
+        source: DOCUMENTED,
+        reports: &[
+            "sessions",
+            "rejections",
+            "kpi",
+            "anomalies",
+            "orphans",
+            "timeline",
+            "events",
+            "explain",
+            "report",
+        ],
+        ..OURS
+    },
+    Figure {
+        id: "instance",
+        title: "Instance",
+        unit: "text",
+        formula: "The business line: Wawp session, DoubleTick wabaNumber, TimelinesAI \
+            whatsapp_account.whatsapp_account_wid. Wazzap names none: there it is the first --source \
+            pattern that matches the file or the posted path, else --instance-name, else -.",
+        source: PAYLOAD,
+        reports: &[
+            "sessions",
+            "rejections",
+            "kpi",
+            "anomalies",
+            "orphans",
+            "timeline",
+            "events",
+            "explain",
+            "report",
+        ],
+        ..OURS
+    },
+    Figure {
+        id: "account",
+        title: "Account",
+        unit: "text",
+        formula: "The number of the line where the payload gives it: Wawp me.id, DoubleTick wabaNumber, \
+            TimelinesAI whatsapp_account.phone, spelt like `customer`. Of a session that of its deciding \
+            event, else of its earliest event that has one. As a key of groups - where nobody says it.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "kpi", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "call_id",
+        title: "Call id",
+        unit: "text",
+        formula: "The provider's id of the call: Wawp payload.id, DoubleTick callId, TimelinesAI \
+            call_details.message_uid. Wazzap has none.",
+        source: PAYLOAD,
+        reports: &[
+            "sessions",
+            "rejections",
+            "anomalies",
+            "orphans",
+            "timeline",
+            "events",
+            "explain",
+            "report",
+        ],
+        ..OURS
+    },
+    Figure {
+        id: "direction",
+        title: "Direction",
+        unit: "word",
+        formula: "incoming: a customer called; outgoing: the business did. Of a session the first \
+            offer's, else the deciding event's.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "timeline", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "customer",
+        title: "Customer",
+        unit: "text",
+        formula: "The other party, in one spelling: + and the digits of the number, +521 and ten digits \
+            folded to +52, +549 and ten digits to +54, and a 9 put into Brazilian mobile numbers that lack \
+            it; lid: and digits for a hidden identity that nothing resolves; anything else as it was sent. \
+            `events` shows it as it was sent. Missing where nobody is named and for groups.",
+        source: PAYLOAD,
+        reports: &[
+            "sessions",
+            "rejections",
+            "frustration",
+            "anomalies",
+            "orphans",
+            "events",
+            "explain",
+            "report",
+        ],
+        ..OURS
+    },
+    Figure {
+        id: "customer_name",
+        title: "Name",
+        unit: "text",
+        formula: "The customer's name. Of a session and an event: DoubleTick customerName, TimelinesAI \
+            full_name of the caller or recipient. In a row for a customer: the customers file's, else the \
+            latest that a session has.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "frustration", "events", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "customer_ref",
+        title: "Customer ref",
+        unit: "text",
+        formula: "The provider's own id of the customer: DoubleTick customerId.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "chat_ref",
+        title: "Chat ref",
+        unit: "text",
+        formula: "The provider's id of the conversation: DoubleTick chatId, TimelinesAI chat.chat_id.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "account_id",
+        title: "Account id",
+        unit: "text",
+        formula: "The customer's account in the business's own books: column account_id of the customers \
+            file.",
+        source: "the customers file",
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "agent",
+        title: "Agent",
+        unit: "text",
+        formula: "Who had to do with the call: the label that a payload names, else who had the line at \
+            `started_at` by the roster, else the key of Wawp's metadata given with --agent-from-metadata; \
+            then renamed by the agents file. (unassigned) where none of them says.",
+        reports: &["sessions", "rejections", "kpi", "anomalies", "orphans", "timeline", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "agent_source",
+        title: "Agent from",
+        unit: "word",
+        formula: "How the agent of a session is known. payload: an event of the call names one; roster: \
+            the roster says who had the line at `started_at`; metadata: the key given with \
+            --agent-from-metadata; none: nobody says. The first that fits, in this order.",
+        reports: &["sessions", "rejections", "kpi", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "team",
+        title: "Team",
+        unit: "text",
+        formula: "The agent's team: column team of the agents file; - without one.",
+        source: "the agents file",
+        reports: &["kpi"],
+        ..OURS
+    },
+    Figure {
+        id: "engine",
+        title: "Engine",
+        unit: "text",
+        formula: "What runs behind the provider's interface, where the payload says: Wawp engine. As a \
+            key of groups - where nobody says it.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "kpi", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "country",
+        title: "Country",
+        unit: "text",
+        formula: "The customer's country in two letters (ISO 3166 alpha-2): the payload's, else that of \
+            the number's calling code. As a key of groups unknown where neither says it; `events` shows \
+            only the payload's.",
+        source: "the payload, else the ITU calling code",
+        reports: &["sessions", "rejections", "kpi", "frustration", "events", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "video",
+        title: "Video",
+        unit: "yes or no",
+        formula: "Whether it was a video call. Of a session: the first offer that says, else the earliest \
+            event that does. Missing, or unknown as a key of groups, where none says.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "kpi", "timeline", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "group",
+        title: "Group call",
+        unit: "yes or no",
+        formula: "Whether it was a call of a group. Of a session: yes if any event says so, no if any \
+            denies it and none says so, else missing.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "timeline", "events", "explain"],
+        ..OURS
+    },
+    // A session and how it came out.
+    Figure {
+        id: "session_id",
+        title: "Session",
+        unit: "text",
+        formula: "The first 16 hexadecimal digits of the SHA-256 of `provider`, `instance`, `direction`, \
+            `call_id` (else `customer`) and `started_at` in Unix milliseconds (else nothing), joined by the \
+            character U+001F. In `reactions` and timelines the session of the call that a reaction points \
+            at.",
+        source: "SHA-256, FIPS 180-4",
+        reports: &["sessions", "rejections", "timeline", "reactions", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "outcome",
+        title: "Outcome",
+        unit: "word",
+        formula: "answered: the session holds an accepted event, whatever comes after; rejected: else it \
+            holds a rejected one; missed: else it holds a missed one, or only offers and the watermark is \
+            the ring timeout (60 s) or more past the first (cause inferred); ringing: only offers, and the \
+            watermark is less than that past the first, so not yet known and in no rate. Missing for a \
+            session without any time that holds no end.",
+        reports: &["sessions", "rejections", "timeline", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "cause",
+        title: "Cause",
+        unit: "word",
+        formula: "Why an end is what it is, from the event that decided. declined: the payload says that \
+            somebody declined; policy: the server's own interface declined; reported: the provider says \
+            rejected or missed, not by whom or why; timeout: it rang out; ended_unanswered: it ended before \
+            anybody answered; failed: the provider marks it as failed; inferred: no end came within the \
+            ring timeout. Missing for answered calls.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "timeline", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "declined_by",
+        title: "Declined by",
+        unit: "word",
+        formula: "Who declined a rejected call, the first that fits. customer: an outgoing call; policy: \
+            `cause` is policy; instant: `ring_ms` is below --instant-ms (1000), too fast for a hand, so \
+            perhaps a rule or an app; agent: `cause` is declined; unknown: `cause` is reported, behind \
+            which a caller who hung up can be.",
+        reports: &["sessions", "rejections", "timeline", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "started_at",
+        title: "Started",
+        unit: "instant",
+        formula: "The first offer with a time, else the earliest event with a time.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "offered_at",
+        title: "Offered",
+        unit: "instant",
+        formula: "When the call was first offered.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "decided_at",
+        title: "Decided",
+        unit: "instant",
+        formula: "When the deciding event happened: the earliest event of the kind that decides \
+            `outcome`. Missing for calls that are ringing or missed by inference.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "ended_at",
+        title: "Ended",
+        unit: "instant",
+        formula: "When the call was over. Of an event: where its payload says that apart from `at` \
+            (DoubleTick callEndedAt). Of an answered session: the latest of those and of rejected or missed \
+            events after the accept, else missing; of any other session: `decided_at`.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "ring_ms",
+        title: "Rang",
+        unit: "milliseconds",
+        formula: "`decided_at` - `offered_at`; missing unless both are there, by the same clock (provider \
+            or receiver), not negative, and neither event is replayed.",
+        reports: &["sessions", "rejections", "timeline", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "rings",
+        title: "Rings",
+        unit: "events",
+        formula: "Offers of the session: one long ring can announce itself several times.",
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "skipped_agents",
+        title: "Skipped",
+        unit: "events",
+        formula: "Agents whom DoubleTick passed over (CALL_NOT_PICKED), counted one by one: their repeats \
+            are alike and no duplicates.",
+        source: DOCUMENTED,
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "talk_ms",
+        title: "Talked",
+        unit: "milliseconds",
+        formula: "Talk time as the payload of an accepted event says: DoubleTick durationInSeconds, \
+            TimelinesAI call_details.duration, in milliseconds, cut; 0 is no value. Of a session the \
+            deciding event's, else that of the earliest event that has it.",
+        source: PAYLOAD,
+        reports: &["sessions", "rejections", "timeline", "events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "orphan",
+        title: "Orphan",
+        unit: "word",
+        formula: "Why an end stands without its call; missing for all other sessions. An orphan is a \
+            session with an end but no offer, of a feed that announces offers: every Wawp and Wazzap feed, \
+            and any other in which the input holds one. The first that fits: other_instance: the same \
+            provider and call id was offered on another instance; no_offers_captured: the feed holds no \
+            offer at all; capture_edge: `started_at` is less than 60 s after the feed's earliest event that \
+            is not replayed, so the offer may predate the dump; no_offers_captured again: it started before \
+            every session of the feed that holds an offer; network_anomaly: the offer was lost on the way.",
+        reports: &["sessions", "rejections", "timeline", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "rated",
+        title: "Rated",
+        unit: "yes or no",
+        formula: "Whether the session is of the kind that rates count: it has a start, its feed is rated, \
+            and if it is an orphan, its class is no_offers_captured and the feed shows answers and misses. \
+            A feed is rated if it shows rejections, and either offers or both answers and misses, or if \
+            --feed-complete names it. Group calls and `ringing` ones are left out of rates apart from this.",
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "anomalies",
+        title: "Anomalies",
+        unit: "list of words",
+        formula: "What is odd about the session: every `kind` of anomaly that it shows.",
+        reports: &["sessions", "rejections", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "evidence",
+        title: "Evidence",
+        unit: "list of places",
+        formula: "The file and line of each event; of an event also which body of its line it was, \
+            counted from 0.",
+        source: INPUT,
+        reports: &["sessions", "rejections", "events", "explain"],
+        ..OURS
+    },
+    // Parts of time, as keys of groups: of `started_at` in --tz.
+    Figure {
+        id: "month",
+        title: "Month",
+        unit: "period",
+        formula: "The month of `started_at` in --tz: 2026-05.",
+        reports: &["kpi"],
+        ..OURS
+    },
+    Figure {
+        id: "week",
+        title: "Week",
+        unit: "period",
+        formula: "The ISO 8601 week of `started_at` in --tz, which begins on Monday: 2026-W19.",
+        source: "ISO 8601",
+        reports: &["kpi"],
+        ..OURS
+    },
+    Figure {
+        id: "day",
+        title: "Day",
+        unit: "period",
+        formula: "The date of `started_at` in --tz: 2026-05-04.",
+        reports: &["kpi"],
+        ..OURS
+    },
+    Figure {
+        id: "weekday",
+        title: "Weekday",
+        unit: "period",
+        formula: "The weekday of `started_at` in --tz, from 1-Mon to 7-Sun.",
+        reports: &["kpi"],
+        ..OURS
+    },
+    Figure {
+        id: "hour",
+        title: "Hour",
+        unit: "period",
+        formula: "The hour of `started_at` in --tz, from 00 to 23.",
+        reports: &["kpi"],
+        ..OURS
+    },
+    // Rates of a group: over sessions of one direction that have a start, are no group call (unless
+    // --include-group) and no orphan of another class than no_offers_captured.
+    Figure {
+        id: "calls",
+        title: "Calls",
+        unit: "sessions",
+        formula: "`resolved` + `ringing` + `unrated`.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "resolved",
+        title: "Resolved",
+        unit: "sessions",
+        formula: "`answered` + `rejected` + `missed`: the calls whose outcome is known, of rated feeds.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "answered",
+        title: "Answered",
+        unit: "sessions",
+        formula: "Sessions whose `outcome` is answered: in rates those of rated feeds, in a row for a \
+            customer the attempts.",
+        reports: &["kpi", "frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejected",
+        title: "Rejected",
+        unit: "sessions",
+        formula: "Sessions whose `outcome` is rejected: in rates those of rated feeds, of outgoing calls \
+            by the customer, in a row for a customer the attempts.",
+        reports: &["kpi", "frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "missed",
+        title: "Missed",
+        unit: "sessions",
+        formula: "Sessions whose `outcome` is missed, as reported or by inference: in rates those of \
+            rated feeds, in a row for a customer the attempts.",
+        reports: &["kpi", "frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "missed_inferred",
+        title: "Inferred",
+        unit: "sessions",
+        formula: "The part of `missed` whose `cause` is inferred: no end was seen, and the ring timeout \
+            has passed.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "ringing",
+        title: "Ringing",
+        unit: "sessions",
+        formula: "Sessions whose `outcome` is ringing, not yet known where the input ends: in rates those \
+            of rated feeds, in a row for a customer the attempts. In no rate.",
+        reports: &["kpi", "frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate",
+        title: "Rejected %",
+        unit: "share, 0 to 1",
+        formula: "`rejected` / `resolved`; missing where `resolved` is 0.",
+        numerator: &["rejected"],
+        denominator: &["resolved"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_low",
+        title: "Low",
+        unit: "share, 0 to 1",
+        formula: "The lower bound of Wilson's score interval, 95 %, of `rejected` in `resolved`: with p = \
+            `rejected` / n, n = `resolved` and z = 1.959963984540054, (p + z²/2n - z × √(p(1 - p)/n + \
+            z²/4n²)) / (1 + z²/n). Missing where `resolved` is 0.",
+        numerator: &["rejected"],
+        denominator: &["resolved"],
+        source: "Wilson 1927",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_high",
+        title: "High",
+        unit: "share, 0 to 1",
+        formula: "The upper bound of Wilson's score interval, 95 %, of `rejected` in `resolved`: with p = \
+            `rejected` / n, n = `resolved` and z = 1.959963984540054, (p + z²/2n + z × √(p(1 - p)/n + \
+            z²/4n²)) / (1 + z²/n). Missing where `resolved` is 0.",
+        numerator: &["rejected"],
+        denominator: &["resolved"],
+        source: "Wilson 1927",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "policy_rejected",
+        title: "By policy",
+        unit: "sessions",
+        formula: "The part of `rejected` whose `declined_by` is policy.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "instant_rejected",
+        title: "Instantly",
+        unit: "sessions",
+        formula: "The part of `rejected` whose `declined_by` is instant.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "confirmed_rejected",
+        title: "By agent",
+        unit: "sessions",
+        formula: "The part of `rejected` whose `declined_by` is agent: the payload says so.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reported_rejected",
+        title: "As reported",
+        unit: "sessions",
+        formula: "The part of `rejected` whose `declined_by` is unknown. The four parts add up to \
+            `rejected`.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "personal_rate_low",
+        title: "Personal low",
+        unit: "share, 0 to 1",
+        formula: "`confirmed_rejected` / (`resolved` - `policy_rejected` - `instant_rejected` - \
+            `reported_rejected`): only what the payload lays at a person's door. What is left below is \
+            `answered` + `missed` + `confirmed_rejected`. Missing where that is 0.",
+        numerator: &["confirmed_rejected"],
+        denominator: &["answered", "missed", "confirmed_rejected"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "personal_rate_high",
+        title: "Personal high",
+        unit: "share, 0 to 1",
+        formula: "(`rejected` - `policy_rejected`) / (`resolved` - `policy_rejected`): everything but \
+            policy. Missing where `resolved` - `policy_rejected` is 0.",
+        numerator: &["instant_rejected", "confirmed_rejected", "reported_rejected"],
+        denominator: &["answered", "missed", "instant_rejected", "confirmed_rejected", "reported_rejected"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "answer_rate",
+        title: "Answered %",
+        unit: "share, 0 to 1",
+        formula: "`answered` / `resolved`; missing where `resolved` is 0, and unless every rated feed of \
+            the group shows answers.",
+        numerator: &["answered"],
+        denominator: &["resolved"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "bh_resolved",
+        title: "Resolved BH",
+        unit: "sessions",
+        formula: "The part of `resolved` that started in business hours (--business-hours in --tz, no \
+            holiday). Missing without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "bh_rejected",
+        title: "Rejected BH",
+        unit: "sessions",
+        formula: "The part of `rejected` that started in business hours. Missing without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "bh_policy_rejected",
+        title: "Policy BH",
+        unit: "sessions",
+        formula: "The part of `policy_rejected` that started in business hours. Missing without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "bh_rejection_rate",
+        title: "Rejected % BH",
+        unit: "share, 0 to 1",
+        formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without --tz.",
+        numerator: &["bh_rejected"],
+        denominator: &["bh_resolved"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "flag",
+        title: "Flag",
+        unit: "word",
+        formula: "With n = `bh_resolved` - `bh_policy_rejected`. high_rejection: n is --min-calls (10) or \
+            more and (`bh_rejected` - `bh_policy_rejected`) / n is --flag-rate (0.8) or more; policy: else \
+            `bh_resolved` is --min-calls or more and `bh_rejection_rate` is --flag-rate or more, so the \
+            server's own rule makes the rate. Else missing. Missing without --tz.",
+        numerator: &["bh_rejected"],
+        denominator: &["bh_resolved"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "days_rated",
+        title: "Days rated",
+        unit: "days",
+        formula: "Days in --tz with three or more of `bh_resolved`. Missing without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "days_over",
+        title: "Days over",
+        unit: "days",
+        formula: "Those of `days_rated` whose own `bh_rejection_rate` is at or over --flag-rate (0.8). \
+            Missing without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "consistent",
+        title: "Consistent",
+        unit: "yes or no",
+        formula: "Yes if `days_rated` is 3 or more and 2 × `days_over` is `days_rated` or more. Missing \
+            without --tz.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "ring_p50_ms",
+        title: "Ring p50",
+        unit: "milliseconds",
+        formula: "Percentile 50 of `ring_ms` of `rejected`, policy and instant left out: how long a \
+            caller waits for a rejection. Of n sorted values number (50 × n + 99) div 100, counted from 1. \
+            Missing without values.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "ring_p90_ms",
+        title: "Ring p90",
+        unit: "milliseconds",
+        formula: "Percentile 90 of `ring_ms` of `rejected`, policy and instant left out: how long a \
+            caller waits for a rejection. Of n sorted values number (90 × n + 99) div 100, counted from 1. \
+            Missing without values.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "ring_p95_ms",
+        title: "Ring p95",
+        unit: "milliseconds",
+        formula: "Percentile 95 of `ring_ms` of `rejected`, policy and instant left out: how long a \
+            caller waits for a rejection. Of n sorted values number (95 × n + 99) div 100, counted from 1. \
+            Missing without values.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "answer_p50_ms",
+        title: "Answer p50",
+        unit: "milliseconds",
+        formula: "Percentile 50 of `ring_ms` of `answered`: of n sorted values number (50 × n + 99) div \
+            100, counted from 1.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "talk_p50_ms",
+        title: "Talk p50",
+        unit: "milliseconds",
+        formula: "Percentile 50 of `talk_ms` of `answered`: of n sorted values number (50 × n + 99) div \
+            100, counted from 1.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "unique_callers",
+        title: "Callers",
+        unit: "customers",
+        formula: "Distinct known customers among `calls`.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "video_calls",
+        title: "Video",
+        unit: "sessions",
+        formula: "Sessions whose `video` is yes: in rates among `calls`, in a row for a customer among \
+            `attempts`.",
+        reports: &["kpi", "frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "group_calls",
+        title: "Groups",
+        unit: "sessions",
+        formula: "Sessions of group calls that are left out of all other figures; 0 with --include-group.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "top_caller_share",
+        title: "Top caller",
+        unit: "share, 0 to 1",
+        formula: "The most of `rejected` that are of one known customer, divided by `rejected`. Missing \
+            where none of the rejected has a known customer.",
+        numerator: &["rejected"],
+        denominator: &["rejected"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphaned",
+        title: "Orphaned",
+        unit: "sessions",
+        formula: "Orphans (see `orphan`). In rates: those of another class than no_offers_captured, which \
+            are in no other figure of the group. By line: all orphans among `rejections`.",
+        reports: &["kpi", "anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphaned_rejections",
+        title: "Orph. rejected",
+        unit: "sessions",
+        formula: "The part of `orphaned` whose `outcome` is rejected.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_with_orphans",
+        title: "With orphans",
+        unit: "share, 0 to 1",
+        formula: "(`rejected` + `orphaned_rejections`) / (`resolved` + `orphaned_rejections`): what the \
+            rate would be if they counted.",
+        numerator: &["rejected", "orphaned_rejections"],
+        denominator: &["resolved", "orphaned_rejections"],
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "unrated",
+        title: "Unrated",
+        unit: "sessions",
+        formula: "Sessions of feeds that are not rated, so that no rate can be had from them.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "unrated_rejected",
+        title: "Unrated rej.",
+        unit: "sessions",
+        formula: "The part of `unrated` whose `outcome` is rejected.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "unrated_reason",
+        title: "Why unrated",
+        unit: "word",
+        formula: "Why sessions are `unrated`. calls_not_shown: rejections without the calls that they are \
+            a share of; rejections_not_shown: no rejection is ever seen, which is not a rate of 0; mixed: \
+            both occur in the group. Missing where `unrated` is 0.",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "verdict",
+        title: "Verdict",
+        unit: "word",
+        formula: "Whether a row differs from its peers: rows by agent with the same main `agent_source`, \
+            or all rows by instance; only those with n = `resolved` - `policy_rejected` of \
+            --min-verdict-calls (20) or more take part. With x = `rejected` - `policy_rejected` and X, N \
+            the sums over the k rows that take part, P is the exact hypergeometric chance of x or more \
+            rejections in n calls drawn from N of which X were rejected, q is P corrected over the k rows. \
+            Outlying: q is 0.05 or less and x/n is 1.25 × (X - x)/(N - n) or more. The first that fits: \
+            missing: (unassigned), or `resolved` is 0; not_enough_calls: n is too small; no_peers: k is \
+            below 3; concentrated: outlying, but `top_caller_share` is over 0.3; outlier: outlying, and \
+            still so with x = `confirmed_rejected` and n = `resolved` - `policy_rejected` - \
+            `instant_rejected` - `reported_rejected` in all rows; unconfirmed: outlying only while \
+            rejections without a named decliner count; watch: P is 0.05 or less; not_distinguishable: no \
+            evidence, which is not proof of innocence.",
+        numerator: &["instant_rejected", "confirmed_rejected", "reported_rejected"],
+        denominator: &["answered", "missed", "instant_rejected", "confirmed_rejected", "reported_rejected"],
+        source: "Fisher's exact test; Benjamini and Hochberg 1995",
+        reports: &["kpi", "report"],
+        ..OURS
+    },
+    // Anomalies and incidents.
+    Figure {
+        id: "kind",
+        title: "Kind",
+        unit: "word",
+        formula: "Of an event: offered, accepted, rejected, missed, skipped (an agent passed over) or \
+            reaction. Of an anomaly: orphaned_rejection: an orphan whose `outcome` is rejected; \
+            orphaned_accept, orphaned_miss: the other orphans, except of class no_offers_captured; \
+            late_rejection: rejected more than the ring timeout after the first offer, by the same clock, \
+            neither replayed; out_of_order: the deciding event lies before the first offer, by the same \
+            clock; conflicting_end: both rejected and missed, or a rejection before some accept; \
+            id_collision: offers of one call id by two or more customers; id_reuse: the call id had been \
+            silent for more than 24 h; late_delivery: received more than 60 s after it was sent, and not \
+            replayed; clock_skew: received more than 5 s before it was sent; replayed: the provider sent an \
+            event again more than 60 s after it happened.",
+        reports: &["anomalies", "orphans", "events", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "class",
+        title: "Class",
+        unit: "word",
+        formula: "The class of an orphan, as in `orphan`: other_instance, no_offers_captured, \
+            capture_edge or network_anomaly. Missing for sessions that are none.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "at",
+        title: "At",
+        unit: "instant",
+        formula: "When it happened, by the provider's clock, else when the capture received it. Of an \
+            anomaly the time of the event that shows it; in a timeline the start of the call or the time of \
+            the reaction.",
+        source: DOCUMENTED,
+        reports: &["anomalies", "orphans", "timeline", "events", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "file",
+        title: "File",
+        unit: "text",
+        formula: "The file in which the event was read, as it was named; - for standard input.",
+        source: INPUT,
+        reports: &["anomalies", "orphans", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "line",
+        title: "Line",
+        unit: "number",
+        formula: "The line of the file, counted from 1; of an array of bodies the element.",
+        source: INPUT,
+        reports: &["anomalies", "orphans", "explain", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "rejections",
+        title: "Rejections",
+        unit: "sessions",
+        formula: "Incoming sessions with a start whose `outcome` is rejected, on the line, orphans and \
+            unrated ones included; in an incident only those that started from `first_at` to `last_at`.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "lost",
+        title: "Lost",
+        unit: "sessions",
+        formula: "Those of `rejections` that are orphans of class network_anomaly or other_instance: \
+            their offer did not arrive where it should.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphan_rate",
+        title: "Orphan rate",
+        unit: "share, 0 to 1",
+        formula: "`lost` / `rejections`; missing where `rejections` is 0.",
+        numerator: &["lost"],
+        denominator: &["rejections"],
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "first_at",
+        title: "First",
+        unit: "instant",
+        formula: "The first `started_at` of the incident.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "last_at",
+        title: "Last",
+        unit: "instant",
+        formula: "The last `started_at` of the incident.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphans",
+        title: "Orphans",
+        unit: "sessions",
+        formula: "Orphans. In an incident: its incoming rejected orphans of class network_anomaly on one \
+            line, each at most 5 minutes after the one before; three or more make an incident.",
+        reports: &["anomalies", "orphans", "report"],
+        ..OURS
+    },
+    // Frustration: over the attempts of a customer.
+    Figure {
+        id: "rank",
+        title: "Rank",
+        unit: "number",
+        formula: "The place among all customers by `score`, `peak_attempts`, `attempts`, \
+            `last_attempt_at`, the greatest first, then by `customer`.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempts",
+        title: "Attempts",
+        unit: "sessions",
+        formula: "Incoming sessions of the customer with a start, no group call, orphans and unrated ones \
+            included. Sessions of one customer, provider and call id on several instances are one attempt: \
+            answered if one was, else rejected if one was, else missed if one was.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "peak_attempts",
+        title: "In window",
+        unit: "attempts",
+        formula: "The most of `attempts` that started within one window of --window (10 minutes), both \
+            ends included.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "peak_weight",
+        title: "Weight",
+        unit: "weight",
+        formula: "The greatest sum of weights within one window of --window (10 minutes), both ends \
+            included: rejected 1.5, missed 1.0, ringing 1.0, answered 0.5.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "score",
+        title: "Score",
+        unit: "points, 0 to 100",
+        formula: "min(100, 100 × `peak_weight` / --threshold (5)), rounded half up to one decimal.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "level",
+        title: "Level",
+        unit: "word",
+        formula: "priority_1: `peak_attempts` is 5 or more, or `score` is 100; high: `score` is 60 or \
+            more; elevated: `score` is 30 or more; calm: less.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "priority_1_by",
+        title: "By",
+        unit: "word",
+        formula: "Why the `level` is priority_1. attempts: `peak_attempts` is 5 or more; weight: else. \
+            Missing below priority_1.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "peak_started_at",
+        title: "Peak from",
+        unit: "instant",
+        formula: "Of the windows that reach `peak_weight` the one that starts first, and of those the \
+            shortest: its first start.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "peak_ended_at",
+        title: "Peak to",
+        unit: "instant",
+        formula: "The last start in the window of `peak_started_at`.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "current_score",
+        title: "Score now",
+        unit: "points, 0 to 100",
+        formula: "The `score` of the one window that ends at the `watermark`.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "longest_streak",
+        title: "Streak",
+        unit: "attempts",
+        formula: "The most of `attempts` in a row, by start, that were not answered.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "unresolved",
+        title: "Unresolved",
+        unit: "word",
+        formula: "no: the last attempt was answered, or an answered outgoing session to the customer \
+            started after it; unknown: it is ringing, or missed by inference on a feed that does not show \
+            answers; yes: else.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "redirects_due",
+        title: "Redirects",
+        unit: "messages",
+        formula: "Redirect messages that a bot should have sent: per provider and instance, in order of \
+            start, one for an attempt unless one was due less than --debounce (2 minutes) before.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "instances",
+        title: "Lines",
+        unit: "lines",
+        formula: "Distinct pairs of `provider` and `instance` among `attempts`, each attempt with that of \
+            its earliest session.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "first_attempt_at",
+        title: "First call",
+        unit: "instant",
+        formula: "The start of the first of `attempts`.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "last_attempt_at",
+        title: "Last call",
+        unit: "instant",
+        formula: "The start of the last of `attempts`.",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "vip",
+        title: "VIP",
+        unit: "yes or no",
+        formula: "Whether the customers file marks the customer as vip.",
+        source: "the customers file",
+        reports: &["frustration", "report"],
+        ..OURS
+    },
+    // Reactions and timelines.
+    Figure {
+        id: "chat_id",
+        title: "Chat",
+        unit: "text",
+        formula: "The conversation: TimelinesAI chat.chat_id.",
+        source: PAYLOAD,
+        reports: &["reactions", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "emoji",
+        title: "Emoji",
+        unit: "text",
+        formula: "The emoji of the reaction.",
+        source: PAYLOAD,
+        reports: &["reactions", "timeline", "events", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "set",
+        title: "Set",
+        unit: "reactions",
+        formula: "Reactions with this emoji in this conversation whose action is set, repeats counted \
+            once.",
+        reports: &["reactions", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "cleared",
+        title: "Cleared",
+        unit: "reactions",
+        formula: "Reactions with this emoji in this conversation whose action is clear, repeats counted \
+            once.",
+        reports: &["reactions", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "net",
+        title: "Net",
+        unit: "reactions",
+        formula: "`set` - `cleared`; below zero where the input holds a clearing but not what was cleared.",
+        reports: &["reactions", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "latest",
+        title: "Latest",
+        unit: "reactions",
+        formula: "The count of this emoji in the newest map of counts that the provider sent for the \
+            conversation; missing where it sent none.",
+        source: PAYLOAD,
+        reports: &["reactions", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "what",
+        title: "What",
+        unit: "word",
+        formula: "call or reaction.",
+        reports: &["timeline"],
+        ..OURS
+    },
+    Figure {
+        id: "action",
+        title: "Action",
+        unit: "word",
+        formula: "Whether a reaction was set or taken back: set, or cleared (in `events` as the provider \
+            spells it, clear).",
+        source: PAYLOAD,
+        reports: &["timeline", "events"],
+        ..OURS
+    },
+    Figure {
+        id: "reactor",
+        title: "By",
+        unit: "text",
+        formula: "Who reacted, spelt like `customer`; missing where the provider does not say.",
+        source: PAYLOAD,
+        reports: &["timeline", "events"],
+        ..OURS
+    },
+    // Normalised events.
+    Figure {
+        id: "schema",
+        title: "Schema",
+        unit: "text",
+        formula: "The form of the row: callsift.event/1. callsift reads such rows back.",
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "event",
+        title: "Event",
+        unit: "text",
+        formula: "The event's name in the provider's spelling.",
+        source: PAYLOAD,
+        reports: &["events", "explain"],
+        ..OURS
+    },
+    Figure {
+        id: "status",
+        title: "Status",
+        unit: "text",
+        formula: "The status beside the name, of TimelinesAI calls.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "customer_also",
+        title: "Also",
+        unit: "text",
+        formula: "A second identity of the customer in the same payload: a number beside a hidden \
+            identity, or the other way round.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "agent_label",
+        title: "Label",
+        unit: "text",
+        formula: "The person that the payload names. DoubleTick incoming: rejectedBy, else pickedBy; \
+            outgoing: pickedBy, else rejectedBy unless that is the customer. TimelinesAI: the account's \
+            email, else the chat's responsible_email, else the account's full_name.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "clock",
+        title: "Clock",
+        unit: "word",
+        formula: "Whose time `at` is. provider: the payload says it; receiver: only the capture envelope \
+            does.",
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "received_at",
+        title: "Received",
+        unit: "instant",
+        formula: "When the capture received the event, where the envelope says so.",
+        source: "the capture envelope",
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "replayed",
+        title: "Replayed",
+        unit: "yes or no",
+        formula: "Whether the provider sent it again later: Wawp's payload time is more than 60 s before \
+            the time of its envelope. Then `at` is the payload's.",
+        source: DOCUMENTED,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "ahead",
+        title: "Ahead",
+        unit: "yes or no",
+        formula: "Whether `at` is more than 5 s after `received_at`: such an event does not move the \
+            `watermark`.",
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "account_name",
+        title: "Account name",
+        unit: "text",
+        formula: "The name of the line: Wawp me.pushName, TimelinesAI whatsapp_account.full_name.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "metadata",
+        title: "Metadata",
+        unit: "named values",
+        formula: "Wawp's free metadata, keys and all.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "message_uid",
+        title: "Message",
+        unit: "text",
+        formula: "The message that a reaction points at.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    Figure {
+        id: "tally",
+        title: "Tally",
+        unit: "reactions",
+        formula: "How many of the emoji the map of counts in this reaction holds; missing without a map.",
+        source: PAYLOAD,
+        reports: &["events"],
+        ..OURS
+    },
+    // Explanations.
+    Figure {
+        id: "counts_in",
+        title: "Counts in",
+        unit: "word",
+        formula: "Where a session stands in the figure that is explained. numerator: it is counted above \
+            the line, or in the count itself; denominator: only below the line; neither: in none of them.",
+        reports: &["explain"],
+        ..OURS
+    },
+    Figure {
+        id: "decides",
+        title: "Decides",
+        unit: "yes or no",
+        formula: "Whether this event decided the outcome: the earliest of the kind that decides.",
+        reports: &["explain"],
+        ..OURS
+    },
+    Figure {
+        id: "rule",
+        title: "Rule",
+        unit: "text",
+        formula: "The rule by which the event was read: which fields made it this kind and cause.",
+        source: DOCUMENTED,
+        reports: &["explain"],
+        ..OURS
+    },
+    Figure {
+        id: "raw",
+        title: "Raw line",
+        unit: "text",
+        formula: "The line as it stands in the input.",
+        source: INPUT,
+        reports: &["explain"],
+        ..OURS
+    },
+    Figure {
+        id: "why",
+        title: "Why",
+        unit: "text",
+        formula: "Why the session has its outcome, and why it counts or does not, in words.",
+        reports: &["explain"],
+        ..OURS
+    },
+    Figure {
+        id: "definition",
+        title: "Definition",
+        unit: "text",
+        formula: "The formula of the figure that is explained.",
+        reports: &["explain"],
+        ..OURS
+    },
+    // The books. Every line is in one class, every event in one session or a duplicate.
+    Figure {
+        id: "lines.total",
+        title: "Lines",
+        unit: "lines",
+        formula: "Every line read, or element of an array of bodies: `lines.call` + `lines.reaction` + \
+            `lines.other` + `lines.invalid` + `lines.blank`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "lines.call",
+        title: "Call lines",
+        unit: "lines",
+        formula: "Lines that hold at least one call event of a known provider.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "lines.reaction",
+        title: "Reactions",
+        unit: "lines",
+        formula: "Lines that hold no call event, nothing invalid, and at least one reaction.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "lines.other",
+        title: "Other lines",
+        unit: "lines",
+        formula: "Lines of valid JSON that hold neither: messages, statuses, unknown providers, names or \
+            statuses.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "lines.invalid",
+        title: "Invalid lines",
+        unit: "lines",
+        formula: "Lines without a call event that are not JSON, over a limit, or in which a known call \
+            webhook or reaction lacks a required field, has one of the wrong type or out of range.",
+        source: "RFC 8259",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "lines.blank",
+        title: "Blank lines",
+        unit: "lines",
+        formula: "Lines that are empty or hold nothing but white space.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "invalid_bodies",
+        title: "Invalid bodies",
+        unit: "bodies",
+        formula: "Invalid bodies on lines that count as `lines.call`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "invalid_reasons",
+        title: "Reasons",
+        unit: "named counts",
+        formula: "`lines.invalid` + `invalid_bodies` by reason. not_json: breaks the grammar of JSON; \
+            too_deep: more than 128 arrays and objects inside each other; too_long: over 16 MiB; \
+            missing_field: a required field has no value; wrong_type: it is of the wrong type; bad_value: \
+            its word is in no table; bad_time: a time that cannot be read, is before 2009 or after 2099; \
+            broken_text: bytes that are no text in an id, a name of an event, a number or a time; \
+            bad_embedded_json: a text in an envelope begins like JSON and is none.",
+        source: "RFC 8259",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "envelopes",
+        title: "Envelopes",
+        unit: "named counts",
+        formula: "Lines by the place of their body in the capture envelope.",
+        source: "the capture envelope",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "unknown_call_events",
+        title: "Unknown",
+        unit: "named counts",
+        formula: "Bodies whose name or status looks like a call's and is in no provider's table, by that \
+            name: what a provider adds is noticed here.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "repaired_text",
+        title: "Repaired text",
+        unit: "lines",
+        formula: "Lines with a name or label whose bytes are no text and were replaced by U+FFFD.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "events.total",
+        title: "Events",
+        unit: "events",
+        formula: "Call events read, agents passed over included: `events.duplicates` + `events.unique`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "events.duplicates",
+        title: "Duplicates",
+        unit: "events",
+        formula: "Events beyond the first that agree in provider, instance, direction, name (TimelinesAI: \
+            and status), call id, customer, cause and time: one delivery repeated. Agents passed over are \
+            never duplicates.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "events.unique",
+        title: "Unique events",
+        unit: "events",
+        formula: "Events that are in sessions: `events.total` - `events.duplicates`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "reactions.total",
+        title: "Reactions",
+        unit: "reactions",
+        formula: "Reactions read: `reactions.duplicates` + `reactions.unique`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "reactions.duplicates",
+        title: "Repeated",
+        unit: "reactions",
+        formula: "Reactions beyond the first that agree in chat, message, emoji, reactor, action and time.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "reactions.unique",
+        title: "Unique",
+        unit: "reactions",
+        formula: "`reactions.total` - `reactions.duplicates`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.total",
+        title: "Sessions",
+        unit: "sessions",
+        formula: "Sessions rebuilt from the whole input: `sessions.incoming` + `sessions.outgoing`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.incoming",
+        title: "Incoming",
+        unit: "sessions",
+        formula: "Those of `sessions.total` whose `direction` is incoming.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.outgoing",
+        title: "Outgoing",
+        unit: "sessions",
+        formula: "Those of `sessions.total` whose `direction` is outgoing.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.orphans",
+        title: "Orphans",
+        unit: "sessions",
+        formula: "Those of `sessions.total` that are orphans of any class (see `orphan`).",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.untimed",
+        title: "Untimed",
+        unit: "sessions",
+        formula: "Those of `sessions.total` of which no event has a time: exported, but in no report.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "sessions.selected",
+        title: "Selected",
+        unit: "sessions",
+        formula: "Those of `sessions.total` that the filters chose; all of them without a filter.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "watermark",
+        title: "Watermark",
+        unit: "instant",
+        formula: "Where the input ends: the largest `at` of any call event that is not more than 5 s \
+            after its own `received_at`, or --as-of.",
+        reports: EVERY,
+        ..OURS
+    },
+];
+
+/// The definition of a figure.
 pub fn figure(id: &str) -> Option<&'static Figure> {
     FIGURES.iter().find(|it| it.id == id)
 }
-/// A column.
+
+/// The column of a figure, under its heading; under its key where nothing is defined.
 pub fn column(key: &'static str, shown: Shown) -> Column {
-    Column { key, title: "", shown }
+    Column { key, title: figure(key).map_or("", |it| it.title), shown }
 }
-/// s
-pub fn sentences(_f: &Figure) -> Vec<Vec<Piece>> {
-    vec![]
+
+/// A definition in words.
+pub fn sentences(figure: &Figure) -> Vec<Vec<Piece>> {
+    let names = |list: &[&str]| list.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" + ");
+    let mut sentences = vec![
+        say(format!("{}: {}. Unit: {}.", figure.id, figure.title, figure.unit)),
+        say(format!("Formula: {}", figure.formula)),
+    ];
+    if !figure.numerator.is_empty() {
+        let (above, below) = (names(figure.numerator), names(figure.denominator));
+        sentences.push(say(format!("Counted from: {above}, of {below}.")));
+    }
+    sentences.push(say(format!("Source: {}.", figure.source)));
+    sentences.push(say(format!("Shown by: {}.", figure.reports.join(", "))));
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let mut seen = HashSet::new();
+        for figure in FIGURES {
+            assert!(seen.insert(figure.id), "{} is defined twice", figure.id);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_empty() {
+        for it in FIGURES {
+            for text in [it.id, it.title, it.unit, it.formula, it.source] {
+                assert!(!text.trim().is_empty() && text.trim() == text, "{it:?}");
+            }
+            assert!(it.formula.ends_with('.'), "{}: a formula is a sentence", it.id);
+            assert!(!it.formula.contains("  "), "{}: two spaces", it.id);
+            assert!(!it.reports.is_empty(), "{}: no command shows it", it.id);
+        }
+    }
+
+    #[test]
+    fn headings_are_short() {
+        for it in FIGURES {
+            assert!(it.title.chars().count() <= 14, "{}: {}", it.id, it.title);
+        }
+    }
+
+    #[test]
+    fn quotients_are_made_of_figures() {
+        for it in FIGURES {
+            assert_eq!(it.numerator.is_empty(), it.denominator.is_empty(), "{}", it.id);
+            for part in it.numerator.iter().chain(it.denominator) {
+                assert!(figure(part).is_some(), "{}: no figure {part}", it.id);
+            }
+        }
+    }
+
+    #[test]
+    fn rates_and_shares_say_of_what() {
+        for it in FIGURES.iter().filter(|it| it.id.contains("_rate") || it.id.contains("_share")) {
+            let is_bound = it.formula.contains("interval");
+            assert!(is_bound || !it.numerator.is_empty(), "{}: a quotient of what?", it.id);
+            assert_eq!(it.unit, "share, 0 to 1", "{}", it.id);
+        }
+    }
+
+    #[test]
+    fn suffixes_tell_units() {
+        for it in FIGURES {
+            assert_eq!(it.id.ends_with("_ms"), it.unit == "milliseconds", "{}", it.id);
+            assert!(!it.id.ends_with("_at") || it.unit == "instant", "{}", it.id);
+        }
+    }
+
+    #[test]
+    fn what_a_formula_names_is_defined() {
+        let commands = ["events", "reactions"];
+        for it in FIGURES {
+            for (place, name) in it.formula.split('`').enumerate() {
+                let is_name = place % 2 == 1;
+                assert!(
+                    !is_name || figure(name).is_some() || commands.contains(&name),
+                    "{}: no figure `{name}`",
+                    it.id
+                );
+            }
+            assert_eq!(it.formula.matches('`').count() % 2, 0, "{}: a backtick too many", it.id);
+        }
+    }
+
+    #[test]
+    fn columns_carry_headings() {
+        assert_eq!(column("rejection_rate", Shown::Always).title, "Rejected %");
+        assert_eq!(column("nothing", Shown::OnRequest).title, "");
+        assert_eq!(figure("nothing"), None);
+    }
+
+    #[test]
+    fn a_definition_in_words() {
+        let words = |id: &str| -> Vec<String> {
+            let piece = |it: &Piece| match it {
+                Piece::Say(words) => words.clone(),
+                Piece::Value(cell) => format!("{cell:?}"),
+            };
+            let sentences = figure(id).map(sentences).unwrap_or_default();
+            sentences.iter().map(|it| it.iter().map(piece).collect()).collect()
+        };
+        assert_eq!(
+            words("orphan_rate"),
+            [
+                "orphan_rate: Orphan rate. Unit: share, 0 to 1.",
+                "Formula: `lost` / `rejections`; missing where `rejections` is 0.",
+                "Counted from: `lost`, of `rejections`.",
+                "Source: callsift's own convention.",
+                "Shown by: anomalies, orphans, report.",
+            ]
+        );
+        assert_eq!(words("net").len(), 4);
+    }
 }

@@ -1,28 +1,49 @@
-//! x
+//! Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
+//!
+//! The modules are listed in the order in which data passes through them; `docs/architecture.md`
+//! tells the way in a page.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may fail loudly"))]
+
+// What was typed, and what comes of it.
+pub mod cli;
+
+// From paths to lines.
+pub mod input;
+
+// From lines to events.
+pub mod json;
+pub mod capture;
+pub mod dialects;
+pub mod identity;
+pub mod time;
+pub mod event;
+pub mod read;
+pub mod pipeline;
+
+// From events to sessions.
+pub mod side;
+pub mod session;
+
+// From sessions to figures.
 pub mod analysis;
 pub mod business;
-pub mod capture;
-pub mod cli;
-pub mod definitions;
-pub mod dialects;
-pub mod document;
-pub mod event;
-pub mod identity;
-pub mod input;
-pub mod json;
-pub mod ledger;
-pub mod ops;
-pub mod output;
-pub mod pipeline;
-pub mod read;
-pub mod render;
-pub mod reports;
-pub mod section;
-pub mod session;
-pub mod side;
 pub mod stats;
+pub mod reports;
+pub mod definitions;
+
+// From figures to bytes.
+pub mod section;
+pub mod document;
+pub mod ops;
+pub mod render;
+pub mod output;
+
+// What all of them stand on.
+pub mod ledger;
 pub mod suggest;
-pub mod synth;
 pub mod text;
-pub mod time;
 pub mod zone;
+
+// Dumps whose truth is known.
+pub mod synth;

@@ -33,6 +33,10 @@ impl Task for Report {
         "report"
     }
 
+    fn top_for_people(&self) -> Option<usize> {
+        Some(10)
+    }
+
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(overview::report(analysis))
     }

@@ -1,7 +1,7 @@
 //! The command line: from what was typed to an exit status. `run` is the whole program on given
 //! streams.
 
-pub mod args;
+mod args;
 mod commands;
 mod exit;
 mod help;

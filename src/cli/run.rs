@@ -107,6 +107,10 @@ pub trait Task: Sync {
     fn wants_countries(&self) -> bool {
         true
     }
+    /// Rows that lists of an overview show people unless told otherwise.
+    fn top_for_people(&self) -> Option<usize> {
+        None
+    }
     /// Its own parameters.
     fn parameters(&self) -> document::Parameters {
         Vec::new()
@@ -209,7 +213,7 @@ pub fn over_dumps(
     parameters.extend(given_parameters(args, &plan));
     parameters.extend(command.parameters());
     let mut document = document::document(command.name(), parameters, &analysis, report);
-    arrange(&mut document, &plan.output)?;
+    arrange(&mut document, &plan.output, command.top_for_people())?;
     match &mut target {
         Some(file) => {
             let path = plan.output.file.as_deref().unwrap_or(Path::new(""));
@@ -452,7 +456,13 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
 }
 
 /// `--sort`, `--top` and `--columns`.
-fn arrange(document: &mut Document, output: &OutputPlan) -> Result<(), Failure> {
+///
+/// `top_for_people` cuts tables of an overview where nobody asked for more; data is never cut unasked.
+fn arrange(
+    document: &mut Document,
+    output: &OutputPlan,
+    top_for_people: Option<usize>,
+) -> Result<(), Failure> {
     let mut sorted = output.sort.is_none();
     let mut columns_known = output.columns.is_empty();
     let mut first_fault = None;
@@ -470,8 +480,11 @@ fn arrange(document: &mut Document, output: &OutputPlan) -> Result<(), Failure> 
                 Err(it) => first_fault = first_fault.or(Some(format!("--columns: {it}"))),
             }
         }
-        if let Some(top) = output.top {
-            cut(table, top);
+        let for_people = matches!(output.format, Format::Table | Format::Markdown);
+        match (output.top, top_for_people) {
+            (Some(top), _) => cut(table, top),
+            (None, Some(top)) if for_people && is_list(&part.path) => cut(table, top),
+            _ => {}
         }
     }
     match first_fault {
@@ -480,11 +493,16 @@ fn arrange(document: &mut Document, output: &OutputPlan) -> Result<(), Failure> 
     }
 }
 
+/// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
+fn is_list(path: &[&'static str]) -> bool {
+    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"])
+}
+
 fn cut(table: &mut crate::section::Table, top: usize) {
     let all = table.rows.len();
     if all > top {
         ops::top(table, top);
-        table.reading.insert(0, format!("The first {top} of {all} rows."));
+        table.reading.insert(0, format!("The first {top} of {all} rows; --top N shows more or fewer."));
     }
 }
 
@@ -509,7 +527,7 @@ pub fn write_standalone(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let mut target = plan.file.as_deref().map(open).transpose()?;
-    arrange(document, plan)?;
+    arrange(document, plan, None)?;
     match &mut target {
         Some(file) => {
             let path = plan.file.as_deref().unwrap_or(Path::new(""));

@@ -240,7 +240,7 @@ impl<'a> Fields<'a> {
             Direction::Outgoing => label(self.picked_by).or_else(|| {
                 label(self.rejected_by).filter(|it| {
                     customer_name != Some(it.as_str())
-                        && !customer.is_some_and(|customer| capture.person(it).as_deref() == Some(customer))
+                        && customer.is_none_or(|customer| capture.person(it).as_deref() != Some(customer))
                 })
             }),
         }

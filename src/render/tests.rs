@@ -243,11 +243,12 @@ fn every_kind_of_cell_in_every_format() {
     let list = Cell::List(vec![text("a"), Cell::word("b")]);
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
-    let cells: [(Cell, Expected); 13] = [
+    let cells: [(Cell, Expected); 14] = [
         (Cell::Missing, ["–", "", "null", "null", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::Count(u64::MAX), ["18446744073709551615"; 5]),
+        (Cell::Signed(-3), ["-3"; 5]),
         (Cell::Rate(333_333), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
         (Cell::Rate(1_000_000), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
         (Cell::Tenths(-5), ["-0.5"; 5]),
@@ -275,7 +276,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 11, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 12, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -292,6 +293,7 @@ fn kind(cell: &Cell) -> u8 {
         Cell::Bool(_) => 8,
         Cell::List(_) => 9,
         Cell::Record(_) => 10,
+        Cell::Signed(_) => 11,
     }
 }
 

@@ -533,7 +533,7 @@ mod tests {
                 customer: crate::text::Interner::default().intern("x"),
                 name: None,
                 country: None,
-                vip: false,
+                vip: None,
                 attempts: 0,
                 answered: 0,
                 rejected: 0,
@@ -723,8 +723,9 @@ mod tests {
             video(wawp("received", "one", "c", ASHA, "10:00:00")),
             wawp("received", "two", "c", ASHA, "10:00:01").replace("\"from\"", "\"isVideo\":false,\"from\""),
             wawp("received", "one", "d", ASHA, "11:00:00"),
+            wawp("received", "one", "e", ASHA, "12:00:00"),
         ];
-        check(lines, "attempts instances video_calls", "2 1 1");
+        check(lines, "attempts instances video_calls", "3 1 1");
     }
 
     #[test]
@@ -820,6 +821,28 @@ mod tests {
         let order: Vec<String> = (0..6).map(|it| cell(rows, it, "customer")[12..].to_owned()).collect();
         assert_eq!(order, ["5", "1", "2", "4", "0", "3"]);
         assert_eq!(cell(rows, 5, "rank"), "6");
+    }
+
+    #[test]
+    fn of_equal_figures_the_smaller_number_comes_first() {
+        // Ravi called first, but Asha's number is smaller.
+        let mut lines = calls(&[("accepted", "08:00:00"), ("rejected", "10:00:00")]);
+        lines.extend(call("accepted", "desk", RAVI, "07:00:00"));
+        lines.extend(call("rejected", "desk", RAVI, "10:00:00"));
+        let output = report(&analysis(lines));
+        let rows = table(&output, &["rows"]);
+        assert_eq!(cells(rows, 0, "rank customer score"), "1 +919811110001 30.0");
+        assert_eq!(cells(rows, 1, "rank customer score"), "2 +919811110002 30.0");
+    }
+
+    #[test]
+    fn a_call_of_which_only_the_end_was_captured_was_real() {
+        let mut lines = calls(&[("rejected", "10:00:00")]);
+        lines.push(wawp("rejected", "desk", "orphan", ASHA, "10:05:00"));
+        let analysis = analysis(lines);
+        assert!(analysis.sessions()[1].orphan.is_some());
+        let output = report(&analysis);
+        assert_eq!(cells(table(&output, &["rows"]), 0, "attempts rejected peak_weight"), "2 2 3.0");
     }
 
     #[test]

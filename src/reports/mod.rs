@@ -3,6 +3,7 @@
 //! To add a report: write `reports/<name>.rs` with a function that takes the [`Analysis`] and gives
 //! an [`Output`], and add its line to the command line's list of commands.
 
+mod alike;
 pub mod anomalies;
 mod attempts;
 pub mod events;

@@ -1,18 +1,32 @@
-//! The overview that a newcomer wants first: every report under one roof.
+//! The overview that a newcomer wants first: every report under one roof, and on top what stands out.
 
 use super::groups::Key;
-use super::{Output, anomalies, frustration, kpi, reactions};
+use super::notes::plural;
+use super::{Output, Sentence, anomalies, frustration, kpi, reactions};
 use crate::analysis::Analysis;
-use crate::section::{Body, Cell, Part};
+use crate::section::{Body, Cell, Part, Piece, Table, say};
+
+/// Things of one sort that are named on top, at most.
+const NAMED: usize = 3;
 
 /// Rates by agent and by line, frustrated callers, anomalies and reactions.
 pub fn report(analysis: &Analysis) -> Output {
+    let by_agent = kpi::report(analysis, &[Key::Agent]);
+    let by_line = kpi::report(analysis, &[Key::Provider, Key::Instance]);
+    let frustration = frustration::report(analysis);
+    let anomalies = anomalies::report(analysis, false);
+
     let mut output = Output::default();
+    output.preface.extend([say(""), say("What stands out:")]);
+    output.preface.extend(agents(&by_agent));
+    output.preface.extend(callers(&frustration));
+    output.preface.extend(losses(&anomalies));
+
     for (name, section) in [
-        ("kpi_by_agent", kpi::report(analysis, &[Key::Agent])),
-        ("kpi_by_instance", kpi::report(analysis, &[Key::Provider, Key::Instance])),
-        ("frustration", frustration::report(analysis)),
-        ("anomalies", anomalies::report(analysis, false)),
+        ("kpi_by_agent", by_agent),
+        ("kpi_by_instance", by_line),
+        ("frustration", frustration),
+        ("anomalies", anomalies),
     ] {
         under(name, section, &mut output);
     }
@@ -29,4 +43,133 @@ fn under(name: &'static str, section: Output, output: &mut Output) {
         output.parts.push(part);
     }
     output.notes.extend(section.notes);
+}
+
+/// The rows of one section of a report, each as a look-up by column.
+fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
+    let tables = report.parts.iter().filter(move |it| it.path == [path]).filter_map(|it| match &it.body {
+        Body::Rows(table) => Some(table),
+        _ => None,
+    });
+    tables.flat_map(|table| table.rows.iter().map(move |cells| Row { table, cells }))
+}
+
+struct Row<'a> {
+    table: &'a Table,
+    cells: &'a [Cell],
+}
+
+impl Row<'_> {
+    fn cell(&self, key: &str) -> Cell {
+        let place = self.table.columns.iter().position(|it| it.key == key);
+        place.map_or(Cell::Missing, |it| self.cells[it].clone())
+    }
+
+    fn is(&self, key: &str, word: &str) -> bool {
+        self.cell(key) == Cell::word(word)
+    }
+
+    fn value(&self, key: &str) -> Piece {
+        Piece::Value(self.cell(key))
+    }
+}
+
+/// A sentence of words and values in turn.
+fn sentence(pieces: impl IntoIterator<Item = Piece>) -> Sentence {
+    pieces.into_iter().collect()
+}
+
+fn words(text: &str) -> Piece {
+    Piece::Say(text.to_owned())
+}
+
+/// The first few, and how many more there are.
+fn first_few(mut sentences: Vec<Sentence>, none: &str) -> Vec<Sentence> {
+    if sentences.is_empty() {
+        return vec![say(format!("- {none}"))];
+    }
+    let more = sentences.len().saturating_sub(NAMED);
+    sentences.truncate(NAMED);
+    if more > 0 {
+        sentences.push(say(format!("  … and {more} more below")));
+    }
+    sentences
+}
+
+fn agents(report: &Output) -> Vec<Sentence> {
+    let told = [
+        ("outlier", "clearly more than the others"),
+        ("concentrated", "more than the others, but mostly one caller's"),
+        ("unconfirmed", "more than the others, but nobody is named as the one who declined"),
+    ];
+    let mut sentences = Vec::new();
+    for (verdict, meaning) in told {
+        for row in rows(report, "rows").filter(|it| it.is("verdict", verdict)) {
+            sentences.push(sentence([
+                words("- "),
+                row.value("agent"),
+                words(": "),
+                row.value("rejected"),
+                words(" of "),
+                row.value("resolved"),
+                words(" calls rejected ("),
+                row.value("rejection_rate"),
+                words("; 95 % interval "),
+                row.value("rejection_rate_low"),
+                words(" to "),
+                row.value("rejection_rate_high"),
+                words(&format!("), {meaning}: {verdict}.")),
+            ]));
+        }
+    }
+    first_few(sentences, "No agent rejects clearly more calls than the others.")
+}
+
+fn callers(report: &Output) -> Vec<Sentence> {
+    let urgent = rows(report, "rows").filter(|it| it.is("level", "priority_1"));
+    let sentences = urgent.map(|row| {
+        let mut pieces = vec![words("- "), row.value("customer")];
+        if row.cell("customer_name") != Cell::Missing {
+            pieces.extend([words(" ("), row.value("customer_name"), words(")")]);
+        }
+        let times = match row.cell("peak_attempts") {
+            Cell::Count(it) => plural(it, "time", "times"),
+            _ => "again and again".to_owned(),
+        };
+        pieces.extend([
+            words(&format!(" called {times} between ")),
+            row.value("peak_started_at"),
+            words(" and "),
+            row.value("peak_ended_at"),
+            words(", score "),
+            row.value("score"),
+            words(": priority_1, "),
+        ]);
+        pieces.push(words(match row.cell("unresolved") {
+            it if it == Cell::word("yes") => "nobody has talked to them since.",
+            it if it == Cell::word("no") => "talked to since.",
+            _ => "unknown whether anybody has talked to them since.",
+        }));
+        pieces
+    });
+    first_few(sentences.collect(), "No caller reached priority 1.")
+}
+
+fn losses(report: &Output) -> Vec<Sentence> {
+    let incidents = rows(report, "incidents").map(|row| {
+        sentence([
+            words("- "),
+            row.value("provider"),
+            words(" line "),
+            row.value("instance"),
+            words(" lost the webhooks of "),
+            row.value("orphans"),
+            words(" calls between "),
+            row.value("first_at"),
+            words(" and "),
+            row.value("last_at"),
+            words(": their rejections arrived without them."),
+        ])
+    });
+    first_few(incidents.collect(), "No incident of lost webhooks.")
 }

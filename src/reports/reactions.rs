@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_sorted_by_emoji_and_not_by_message() {
+        let output = report(&analysis(vec![
+            reaction("set", "👍", "m1", RAVI, "10:00:00", "{}"),
+            reaction("set", "❤", "m2", RAVI, "10:00:00", "{}"),
+        ]));
+        let rows = table(&output, &["rows"]);
+        assert_eq!([cells(rows, 0, "emoji"), cells(rows, 1, "emoji")], ["❤", "👍"]);
+    }
+
+    #[test]
+    fn of_a_call_on_two_lines_the_earlier_session_is_told() {
+        let both = analysis(vec![
+            timelines("Missed", "two", "m1", RAVI, "09:00:00"),
+            timelines("Missed", "one", "m1", RAVI, "09:00:02"),
+            reaction("set", "👍", "m1", RAVI, "10:00:00", "{}"),
+        ]);
+        let id = both.sessions()[0].id(&both.texts);
+        assert_eq!(cells(table(&report(&both), &["rows"]), 0, "session_id"), id);
+    }
+
+    #[test]
     fn a_row_carries_the_session_of_the_one_call_it_is_about() {
         let call = timelines("Missed", "one", "m1", RAVI, "09:00:00");
         let on_call = reaction("set", "👍", "m1", RAVI, "10:00:00", "{}");

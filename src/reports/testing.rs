@@ -11,7 +11,7 @@ use crate::read::{Lines, Wants, read_lines};
 use crate::section::{Body, Cell, Table};
 use crate::session::{Rules, assign, drop_repeated_reactions, rebuild};
 use crate::side::{Agents, Customers, Reading, Roster};
-use crate::text::{Interner, Text};
+use crate::text::{Interner, Sym, Text};
 use crate::zone::Zone;
 
 use super::Output;
@@ -25,6 +25,8 @@ pub struct Input {
     pub customers: Option<&'static str>,
     /// The agents file.
     pub agents: Option<&'static str>,
+    /// Metadata as one line of JSON, and the agent that they name.
+    pub agents_of_metadata: &'static [(&'static str, &'static str)],
     /// Which sessions are the subject.
     pub filter: Filter,
     /// What sessions depend on.
@@ -51,19 +53,25 @@ impl Input {
         let zone = Zone::utc();
         let reading = Reading { texts: &interner, naive_zone: &zone, fold: true };
         let with_file = |text: &str| {
-            let mut file = tempfile::NamedTempFile::new().unwrap();
-            file.write_all(text.as_bytes()).unwrap();
+            let mut file = tempfile::NamedTempFile::new().expect("a file");
+            file.write_all(text.as_bytes()).expect("room for it");
             file
         };
-        let customers = self.customers.map(|it| Customers::read(with_file(it).path(), reading).unwrap());
+        let customers =
+            self.customers.map(|it| Customers::read(with_file(it).path(), reading).expect("a side file"));
         let customers = customers.unwrap_or_default();
-        let agents = self.agents.map(|it| Agents::read(with_file(it).path(), reading).unwrap());
+        let agents = self.agents.map(|it| Agents::read(with_file(it).path(), reading).expect("a side file"));
         let agents = agents.unwrap_or_default();
 
+        let from_metadata: HashMap<Sym, Sym> = self
+            .agents_of_metadata
+            .iter()
+            .map(|(metadata, agent)| (interner.intern(metadata), interner.intern(agent)))
+            .collect();
         let texts = interner.freeze();
         let mut ledger = parsed.ledger;
         let mut rebuilt = rebuild(parsed.events, customers.hidden(), &self.rules, &texts);
-        assign(&mut rebuilt.sessions, &rebuilt.events, &Roster::default(), &agents, &HashMap::new(), &texts);
+        assign(&mut rebuilt.sessions, &rebuilt.events, &Roster::default(), &agents, &from_metadata, &texts);
         ledger.duplicates = rebuilt.duplicates;
         let mut reactions = parsed.reactions;
         ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
@@ -91,8 +99,8 @@ pub fn analysis(lines: Vec<String>) -> Analysis {
 /// The instant of `MM-DD HH:MM:SS` in 2026, UTC; without a date on 4 May.
 pub fn at(text: &str) -> i64 {
     let text = if text.len() == 8 { format!("05-04 {text}") } else { text.to_owned() };
-    let (date, time) = text.split_once(' ').unwrap();
-    chrono::DateTime::parse_from_rfc3339(&format!("2026-{date}T{time}Z")).unwrap().timestamp_millis()
+    let (date, time) = text.split_once(' ').expect("a date and a time");
+    chrono::DateTime::parse_from_rfc3339(&format!("2026-{date}T{time}Z")).expect("a time").timestamp_millis()
 }
 
 /// A line of Wawp: `call.received`, `call.accepted` or `call.rejected` on an instance, from a customer.
@@ -131,7 +139,7 @@ pub fn call(outcome: &str, instance: &str, from: &str, when: &str) -> Vec<String
 /// `CALL_MISSED` or `CALL_REJECTED` where not.
 pub fn outgoing(name: &str, id: &str, to: &str, when: &str) -> String {
     let talked = if name == "CALL_ENDED" { 60 } else { 0 };
-    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).expect("a time").to_rfc3339();
     format!(
         r#"{{"event":"{name}","callId":"{id}","wabaNumber":"919800000001","customerNumber":"{to}","callDirection":"OUTGOING","callStartedAt":"{}","callEndedAt":"{when}","durationInSeconds":{talked},"pickedBy":"Asha"}}"#,
         if talked > 0 { &when } else { "" }
@@ -141,7 +149,7 @@ pub fn outgoing(name: &str, id: &str, to: &str, when: &str) -> String {
 /// A line of TimelinesAI about an incoming call.
 pub fn timelines(status: &str, wid: &str, id: &str, from: &str, when: &str) -> String {
     let event = if status == "Missed" { "call:incoming:missed" } else { "call:incoming:ended" };
-    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).expect("a time").to_rfc3339();
     format!(
         r#"{{"event_type":"{event}","chat":{{"chat_id":7}},"whatsapp_account":{{"whatsapp_account_wid":"{wid}","email":"asha@x.in"}},"call_details":{{"status":"{status}","timestamp":"{when}","message_uid":"{id}","caller":{{"phone":"{from}","full_name":"Caller {when}"}}}}}}"#
     )
@@ -149,7 +157,7 @@ pub fn timelines(status: &str, wid: &str, id: &str, from: &str, when: &str) -> S
 
 /// A line of TimelinesAI about a reaction.
 pub fn reaction(action: &str, emoji: &str, message: &str, reactor: &str, when: &str, tally: &str) -> String {
-    let when = chrono::DateTime::from_timestamp_millis(at(when)).unwrap().to_rfc3339();
+    let when = chrono::DateTime::from_timestamp_millis(at(when)).expect("a time").to_rfc3339();
     format!(
         r#"{{"event_type":"message:reaction","chat":{{"chat_id":"chat"}},"reaction":{{"message_uid":"{message}","action":"{action}","emoji":"{emoji}","timestamp":"{when}","reactor":{{"phone":"{reactor}"}},"reactions":{tally}}}}}"#
     )
@@ -193,7 +201,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Count(it) | Cell::Rate(it) => it.to_string(),
         Cell::Signed(it) | Cell::Millis(it) => it.to_string(),
         Cell::Instant(it) => {
-            chrono::DateTime::from_timestamp_millis(*it).unwrap().format("%m-%d %H:%M:%S").to_string()
+            chrono::DateTime::from_timestamp_millis(*it).expect("a time").format("%m-%d %H:%M:%S").to_string()
         }
         Cell::Tenths(it) => format!("{}.{}", it / 10, it % 10),
         Cell::Bool(it) => it.to_string(),
@@ -213,4 +221,44 @@ pub fn sentences(output: &Output, path: &[&str]) -> Vec<String> {
     let part = output.parts.iter().find(|it| it.path == path).expect("the part");
     let Body::Sentences(sentences) = &part.body else { panic!("no sentences at {path:?}") };
     words(sentences)
+}
+
+#[test]
+fn the_order_of_lines_changes_no_report() {
+    use super::{frustration, inspect, reactions, timeline};
+
+    let customers = ["919811110001", "919811110002", "919811110003"];
+    let mut lines = Vec::new();
+    for (place, from) in customers.iter().enumerate() {
+        for (outcome, minute) in [("rejected", 1), ("missed", 1), ("accepted", 5), ("ringing", 9)] {
+            let instance = format!("{outcome}-{}", place % 2);
+            lines.extend(call(outcome, &instance, from, &format!("10:0{minute}:00")));
+        }
+        let ids = [("one", "c"), ("two", "c"), ("one", "d")];
+        let call_of = |(line, id): (&str, &str)| {
+            let label = if place == 1 { "ASHA@x.in" } else { "asha@x.in" };
+            timelines("Missed", line, &format!("{id}{place}"), from, "11:00:00").replace("asha@x.in", label)
+        };
+        lines.extend(ids.map(call_of));
+        lines.push(outgoing("CALL_ENDED", &format!("o{place}"), from, "12:00:00"));
+        lines.push(reaction("set", "👍", "c0", from, "11:30:00", &format!(r#"{{"👍":{place}}}"#)));
+    }
+    let all = |lines: &[String]| {
+        let analysis = analysis(lines.to_vec());
+        let outputs = [
+            frustration::report(&analysis),
+            timeline::report(&analysis, "+919811110001"),
+            timeline::report(&analysis, "+919811110009"),
+            reactions::report(&analysis),
+            inspect::report(&analysis, &inspect::InspectExtra::default()),
+        ];
+        outputs.map(|it| format!("{it:?}"))
+    };
+    let expected = all(&lines);
+    for _ in 0..20 {
+        lines.rotate_left(7);
+        let middle = lines.len() / 2;
+        lines[..middle].reverse();
+        assert_eq!(all(&lines), expected);
+    }
 }

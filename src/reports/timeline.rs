@@ -135,7 +135,7 @@ enum Entry<'a> {
 fn entries<'a>(analysis: &'a Analysis, customer: Sym, calls: &CallsByMessage) -> Vec<Entry<'a>> {
     let is_shown = |place: usize| {
         let session = &analysis.sessions()[place];
-        analysis.subject[place] && session.customer == Some(customer) && session.is_timed()
+        analysis.subject[place] && session.customer == Some(customer)
     };
     let mut entries: Vec<(i64, Entry<'a>)> = (0..analysis.sessions().len())
         .filter(|it| is_shown(*it))
@@ -158,7 +158,7 @@ fn columns() -> Vec<Column> {
         column("what", Always),
         column("direction", Always),
         column("outcome", Always),
-        column("cause", IfWide(2)),
+        column("cause", IfWide(1)),
         column("declined_by", IfWide(3)),
         column("agent", Always),
         column("provider", IfWide(7)),
@@ -170,7 +170,7 @@ fn columns() -> Vec<Column> {
         column("orphan", IfWide(8)),
         column("session_id", IfWide(10)),
         column("call_id", OnRequest),
-        column("emoji", IfWide(1)),
+        column("emoji", IfWide(2)),
         column("action", IfWide(11)),
         column("reactor", OnRequest),
     ]
@@ -626,8 +626,22 @@ mod tests {
     }
 
     #[test]
+    fn the_days_of_both_directions_are_told_in_order() {
+        let mut lines = calls(&[("missed", "05-04 10:00:00"), ("missed", "05-06 10:00:00")]);
+        lines.push(outgoing("CALL_MISSED", "o", ASHA, "05-05 10:00:00"));
+        check(
+            lines,
+            &[
+                "called once on 4 May 2026 at 10:00, missed; called back on 5 May 2026 at 10:00, not picked up.",
+                "was called once on 5 May 2026 at 10:00, not picked up.",
+                "called once on 6 May 2026 at 10:00, missed; no call back.",
+            ],
+        );
+    }
+
+    #[test]
     fn days_are_those_of_the_zone() {
-        let zone = Zone::named("Asia/Kolkata").unwrap();
+        let zone = Zone::named("Asia/Kolkata").expect("a zone");
         let options = ReportOptions { zone, ..ReportOptions::default() };
         let mut lines = calls(&[("rejected", "18:29:00"), ("rejected", "18:30:00")]);
         lines.push(shows_outgoing());
@@ -680,10 +694,10 @@ mod tests {
         let lines = vec![
             wawp("received", "one", "c", ASHA, "10:00:00"),
             wawp("received", "two", "c", ASHA, "10:00:02"),
-            wawp_with("rejected", "two", "c", ASHA, "10:00:04", r#"{"status":"reject"}"#),
+            wawp("rejected", "two", "c", ASHA, "10:00:04"),
             wawp_with("rejected", "one", "c", ASHA, "10:00:04", r#"{"status":"terminate"}"#),
         ];
-        check(lines, &["called once on 4 May 2026 at 10:00, declined; no call back."]);
+        check(lines, &["called once on 4 May 2026 at 10:00, reported as rejected; no call back."]);
     }
 
     #[test]
@@ -774,11 +788,14 @@ mod tests {
         };
         // The same last six digits; then one digit wrong.
         assert_eq!(told("+779999110001"), ["Perhaps one of these was meant: +915522110001, +919811110001."]);
+        assert_eq!(told("9811110001"), ["Perhaps one of these was meant: +915522110001, +919811110001."]);
         assert_eq!(told("+919811110003"), ["Perhaps one of these was meant: +919811110001, +919811110002."]);
         assert_eq!(told("+34600000009"), ["Perhaps this one was meant: +34600000000."]);
         // Of four that end alike three are named, in the order of the text.
         let tails = ["17711110001", "18811110001", "19911110001", "16611110001"];
-        let lines = tails.iter().flat_map(|it| call("missed", "desk", it, "10:00:00")).collect();
+        let times = ["10:00:00", "09:00:00", "08:00:00", "11:00:00"];
+        let lines =
+            tails.iter().zip(times).flat_map(|(from, when)| call("missed", "desk", from, when)).collect();
         let output = report(&super::super::testing::analysis(lines), "+11111110001");
         assert_eq!(
             sentences(&output, &["sentences"]),

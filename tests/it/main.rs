@@ -1,7 +1,10 @@
 //! Tests of the whole program, in one binary: it links once and shares its support code.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests may fail loudly")]
+
 mod fixtures;
 mod oracle;
 mod oracle_compare;
+mod promises;
 mod support;
 mod traffic;
