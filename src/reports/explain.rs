@@ -53,6 +53,7 @@ pub fn report(
     }
     let mut preface = Vec::new();
     for session in &found {
+        preface.push(say(""));
         preface.extend(in_words(session, analysis, raw_lines));
     }
     let counted: Vec<(&Session, Counted)> = found.into_iter().map(|it| (it, Counted::Neither)).collect();
@@ -79,14 +80,22 @@ impl Counted {
 
 fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Output {
     let peaks = frustration::peaks(analysis);
+    // Incoming and outgoing calls have figures of their own; the incoming ones unless there are none.
+    let direction = match analysis.subjects().any(|it| it.direction == Direction::Incoming) {
+        true => Direction::Incoming,
+        false => Direction::Outgoing,
+    };
+    let top_caller = top_caller(analysis, &peaks);
     let counted: Vec<(&Session, Counted)> = analysis
         .subjects()
-        .filter(|it| it.is_timed())
+        .filter(|it| it.is_timed() && it.direction == direction)
         .map(|session| {
             let member = |id: &str| counts(id, session, analysis, &peaks);
             let part = if figure.numerator.is_empty() {
                 if member(figure.id) { Counted::Numerator } else { Counted::Neither }
-            } else if figure.numerator.iter().any(|it| member(it)) {
+            } else if figure.numerator.iter().any(|it| member(it))
+                && (figure.id != "top_caller_share" || session.customer == top_caller)
+            {
                 Counted::Numerator
             } else if figure.denominator.iter().any(|it| member(it)) {
                 Counted::Denominator
@@ -99,16 +108,18 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     let number = |of: Counted| counted.iter().filter(|(_, it)| *it == of).count();
     let (top, below) = (number(Counted::Numerator), number(Counted::Denominator));
     let mut preface = definitions::sentences(figure);
-    preface.push(say(if figure.numerator.is_empty() {
-        format!("{top} of the {} chosen sessions count in it.", counted.len())
+    let chosen = format!("the {} chosen {} sessions", counted.len(), direction.name());
+    preface.push(if figure.numerator.is_empty() {
+        say(format!("{top} of {chosen} count in it."))
     } else {
-        format!(
-            "Of the {} chosen sessions {top} count in the numerator, {} in the denominator, {} in neither.",
-            counted.len(),
+        let words = format!(
+            "Of {chosen} {top} count in the numerator, {} in the denominator, {} in neither: ",
             top + below,
             number(Counted::Neither)
-        )
-    }));
+        );
+        let value = Cell::share(top as u64, (top + below) as u64);
+        vec![Piece::Say(words), Piece::Value(value), Piece::Say(".".into())]
+    });
     let shown: Vec<(&Session, Counted)> =
         counted.into_iter().filter(|(_, it)| *it != Counted::Neither).collect();
     let mut lines = 0;
@@ -119,12 +130,25 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         }
         lines += session.events.len();
         let mut head = in_words(session, analysis, raw_lines);
+        preface.push(say(""));
         if let Some(first) = head.first_mut() {
             first.insert(0, Piece::Say(format!("[{}] ", part.name())));
         }
         preface.extend(head);
     }
     Output { preface, parts: tables(&shown, analysis, raw_lines, true), notes: Vec::new() }
+}
+
+/// Who of the known customers was rejected most often; of equals the first by spelling.
+fn top_caller(analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> Option<Sym> {
+    let mut rejected: HashMap<Sym, u64> = HashMap::new();
+    for session in analysis.subjects().filter(|it| counts("rejected", it, analysis, peaks)) {
+        if let Some(customer) = session.customer {
+            *rejected.entry(customer).or_default() += 1;
+        }
+    }
+    let first = |a: &Sym, b: &Sym| analysis.texts.get(*b).cmp(analysis.texts.get(*a));
+    rejected.into_iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| first(a, b))).map(|(it, _)| it)
 }
 
 /// Whether a session is one of those that a count counts.

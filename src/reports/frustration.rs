@@ -780,10 +780,15 @@ mod tests {
                 timelines("Missed", "one", "d", ASHA, "10:05:00"),
             ]
         };
-        check(lines(), "customer_name country vip", "Caller 2026-05-04T10:05:00+00:00 IN false");
+        check(lines(), "customer_name country vip", "Caller 2026-05-04T10:05:00+00:00 IN –");
         let customers = Some("phone,name,vip\n919811110001,Asha Rao,yes\n");
         let input = Input { lines: lines(), customers, ..Input::default() };
         check_input(input, "customer_name vip", "Asha Rao true");
+        // A file that lists others says that this customer is none; one that never says vip says nothing.
+        let others = Some("phone,vip\n919811119999,yes\n");
+        check_input(Input { lines: lines(), customers: others, ..Input::default() }, "vip", "false");
+        let no_vips = Some("phone,name\n919811110001,Asha Rao\n");
+        check_input(Input { lines: lines(), customers: no_vips, ..Input::default() }, "vip", "–");
     }
 
     #[test]
