@@ -321,7 +321,7 @@ fn look(object: Raw<'_>) -> Looked<'_> {
         } else if key.is("schema") {
             schema = Some(value);
         } else if key.is("typeWebhook") {
-            webhook_type = value.kind() == Type::String;
+            webhook_type = text_of(Some(value)).is_some();
         } else if value.kind() == Type::String && dialects::is_renamed_event(key) {
             renamed = Some(value);
         }

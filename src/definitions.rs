@@ -78,6 +78,7 @@ pub static FIGURES: &[Figure] = &[
             "timeline",
             "events",
             "explain",
+            "inspect",
             "report",
         ],
         ..OURS
@@ -99,6 +100,7 @@ pub static FIGURES: &[Figure] = &[
             "timeline",
             "events",
             "explain",
+            "inspect",
             "report",
         ],
         ..OURS
@@ -140,7 +142,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "incoming: a customer called; outgoing: the business did. Of a session the first \
             offer's, else the deciding event's.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "timeline", "events", "explain"],
+        reports: &["sessions", "rejections", "timeline", "events", "explain", "inspect"],
         ..OURS
     },
     Figure {
@@ -239,7 +241,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "What runs behind the provider's interface, where the payload says: Wawp engine. As a \
             key of groups - where nobody says it.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "kpi", "events", "explain"],
+        reports: &["sessions", "rejections", "kpi", "events", "explain", "inspect"],
         ..OURS
     },
     Figure {
@@ -417,11 +419,12 @@ pub static FIGURES: &[Figure] = &[
         id: "rated",
         title: "Rated",
         unit: "yes or no",
-        formula: "Whether the session is of the kind that rates count: it has a start, its feed is rated, \
-            and if it is an orphan, its class is no_offers_captured and the feed shows answers and misses. \
-            A feed is rated if it shows rejections, and either offers or both answers and misses, or if \
-            --feed-complete names it. Group calls and `ringing` ones are left out of rates apart from this.",
-        reports: &["sessions", "rejections", "explain"],
+        formula: "Of a session whether rates count sessions of its kind: it has a start, its feed is \
+            rated, and if it is an orphan, its class is no_offers_captured and the feed shows answers and \
+            misses. Group calls and `ringing` ones are left out of rates apart from this. Of a feed yes if \
+            it shows rejections, and either offers or both answers and misses, or if --feed-complete names \
+            it; else the word of `unrated_reason`.",
+        reports: &["sessions", "rejections", "explain", "inspect"],
         ..OURS
     },
     Figure {
@@ -516,8 +519,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Rejected",
         unit: "sessions",
         formula: "Sessions whose `outcome` is rejected: in rates those of rated feeds, of outgoing calls \
-            by the customer, in a row for a customer the attempts.",
-        reports: &["kpi", "frustration", "report"],
+            by the customer, in a row for a customer the attempts. In a row for a feed its events of that \
+            kind.",
+        reports: &["kpi", "frustration", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -525,8 +529,8 @@ pub static FIGURES: &[Figure] = &[
         title: "Missed",
         unit: "sessions",
         formula: "Sessions whose `outcome` is missed, as reported or by inference: in rates those of \
-            rated feeds, in a row for a customer the attempts.",
-        reports: &["kpi", "frustration", "report"],
+            rated feeds, in a row for a customer the attempts. In a row for a feed its events of that kind.",
+        reports: &["kpi", "frustration", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -549,7 +553,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "rejection_rate",
-        title: "Rejected %",
+        title: "Rejection rate",
         unit: "share, 0 to 1",
         formula: "`rejected` / `resolved`; missing where `resolved` is 0.",
         numerator: &["rejected"],
@@ -641,7 +645,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "answer_rate",
-        title: "Answered %",
+        title: "Answer rate",
         unit: "share, 0 to 1",
         formula: "`answered` / `resolved`; missing where `resolved` is 0, and unless every rated feed of \
             the group shows answers.",
@@ -652,7 +656,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "bh_resolved",
-        title: "Resolved BH",
+        title: "In hours",
         unit: "sessions",
         formula: "The part of `resolved` that started in business hours (--business-hours in --tz, no \
             holiday). Missing without --tz.",
@@ -661,7 +665,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "bh_rejected",
-        title: "Rejected BH",
+        title: "Rej. in hours",
         unit: "sessions",
         formula: "The part of `rejected` that started in business hours. Missing without --tz.",
         reports: &["kpi", "report"],
@@ -669,7 +673,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "bh_policy_rejected",
-        title: "Policy BH",
+        title: "Pol. in hours",
         unit: "sessions",
         formula: "The part of `policy_rejected` that started in business hours. Missing without --tz.",
         reports: &["kpi", "report"],
@@ -677,7 +681,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "bh_rejection_rate",
-        title: "Rejected % BH",
+        title: "Rate in hours",
         unit: "share, 0 to 1",
         formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without --tz.",
         numerator: &["bh_rejected"],
@@ -972,16 +976,17 @@ pub static FIGURES: &[Figure] = &[
         id: "first_at",
         title: "First",
         unit: "instant",
-        formula: "The first `started_at` of the incident.",
-        reports: &["anomalies", "orphans", "report"],
+        formula: "Of an incident the first `started_at`, of a feed the first `at` of its events.",
+        reports: &["anomalies", "orphans", "report", "inspect"],
         ..OURS
     },
     Figure {
         id: "last_at",
         title: "Last",
         unit: "instant",
-        formula: "The last `started_at` of the incident.",
-        reports: &["anomalies", "orphans", "report"],
+        formula: "Of an incident the last `started_at`; of a feed the last `at` of its events, those left \
+            out that lie more than 5 s after their own time of receipt.",
+        reports: &["anomalies", "orphans", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -1386,16 +1391,247 @@ pub static FIGURES: &[Figure] = &[
         id: "why",
         title: "Why",
         unit: "text",
-        formula: "Why the session has its outcome, and why it counts or does not, in words.",
-        reports: &["explain"],
+        formula: "In words why a session has its outcome, and why it counts or does not; of a suggested \
+            `option` what it would mend.",
+        reports: &["explain", "inspect"],
+        ..OURS
+    },
+    // What a dump holds, before anything is concluded from it.
+    Figure {
+        id: "events",
+        title: "Events",
+        unit: "events",
+        formula: "Unique call events: of the feed, of the engine, or with this key in their metadata.",
+        reports: &["inspect"],
         ..OURS
     },
     Figure {
-        id: "definition",
-        title: "Definition",
+        id: "offered",
+        title: "Offered events",
+        unit: "events",
+        formula: "Events of the feed whose `kind` is offered.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "accepted",
+        title: "Accepted",
+        unit: "events",
+        formula: "Events of the feed whose `kind` is accepted.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "skipped",
+        title: "Skipped",
+        unit: "events",
+        formula: "Events of the feed whose `kind` is skipped: agents passed over.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "sessions",
+        title: "Sessions",
+        unit: "sessions",
+        formula: "Sessions of the whole input: of the feed, or with this agent.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "shows",
+        title: "Shows",
+        unit: "list of words",
+        formula: "What the feed shows: offers, answers, rejections, misses. It shows what it holds; with \
+            a provider that has one subscription for all lines also what any feed of that provider and \
+            direction holds; and of TimelinesAI what an event of that name tells by its status.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "consequence",
+        title: "Consequence",
         unit: "text",
-        formula: "The formula of the figure that is explained.",
-        reports: &["explain"],
+        formula: "What follows for reports from what the feed shows, in words.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "from_at",
+        title: "Silent from",
+        unit: "instant",
+        formula: "The last `at` of the feed before it fell silent.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "to_at",
+        title: "Silent to",
+        unit: "instant",
+        formula: "The first `at` of the feed after the silence; missing where the input ends first.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "silent_ms",
+        title: "Silent",
+        unit: "milliseconds",
+        formula: "`to_at` - `from_at`, of the last silence `watermark` - `from_at`. Listed from 24 h on, \
+            if that is ten times `median_gap_ms` or more.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "silent_days",
+        title: "Whole days",
+        unit: "days",
+        formula: "Dates in --tz between that of `from_at` and that of the end of the silence, both left \
+            out.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "median_gap_ms",
+        title: "Median gap",
+        unit: "milliseconds",
+        formula: "The median (percentile 50) of the gaps between the starts of neighbouring sessions of \
+            the feed.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "blind_spot",
+        title: "Blind spot",
+        unit: "text",
+        formula: "What the provider or its engine never sends, so that no dump shows it.",
+        source: DOCUMENTED,
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "label",
+        title: "Label",
+        unit: "text",
+        formula: "An agent's name, after renaming by the agents file.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "looks_like",
+        title: "Looks like",
+        unit: "text",
+        formula: "A name that looks like `label`, and has as many sessions or more.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "likeness",
+        title: "How alike",
+        unit: "word",
+        formula: "How two names are alike, the first that fits. spelling: equal but for case, spaces, \
+            punctuation and accents; one_letter: one letter more, less or other, or two swapped; \
+            last_digits: numbers that end in the same 8 digits.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "looks_like_sessions",
+        title: "Its sessions",
+        unit: "sessions",
+        formula: "Sessions with the agent named in `looks_like`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "key",
+        title: "Key",
+        unit: "text",
+        formula: "A key of Wawp's metadata.",
+        source: PAYLOAD,
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "distinct_values",
+        title: "Values",
+        unit: "values",
+        formula: "How many different values the key has: one a person, if it names agents.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "reason",
+        title: "Reason",
+        unit: "word",
+        formula: "Why lines or bodies are invalid, as in `invalid_reasons`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "count",
+        title: "Count",
+        unit: "number",
+        formula: "How many lines or bodies have this `reason`, or this `name`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "name",
+        title: "Name",
+        unit: "text",
+        formula: "The name or status of call events that no provider's table holds, as in \
+            `unknown_call_events`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "place",
+        title: "Place",
+        unit: "text",
+        formula: "The place of the body in its line, as in `envelopes`.",
+        source: "the capture envelope",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "lines",
+        title: "Lines",
+        unit: "lines",
+        formula: "Lines with their body in this `place`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "path",
+        title: "Path",
+        unit: "text",
+        formula: "A path that bodies were posted to, its query left out; only with --show-paths, since \
+            paths can hold secrets.",
+        source: "the capture envelope",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "bodies",
+        title: "Bodies",
+        unit: "bodies",
+        formula: "Bodies that were posted to this `path`.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "option",
+        title: "Option",
+        unit: "text",
+        formula: "An option that would help with this input.",
+        reports: &["inspect"],
+        ..OURS
+    },
+    Figure {
+        id: "about",
+        title: "About",
+        unit: "list",
+        formula: "What the suggestion is about: the first few.",
+        reports: &["inspect"],
         ..OURS
     },
     // The books. Every line is in one class, every event in one session or a duplicate.
@@ -1679,7 +1915,8 @@ mod tests {
 
     #[test]
     fn rates_and_shares_say_of_what() {
-        for it in FIGURES.iter().filter(|it| it.id.contains("_rate") || it.id.contains("_share")) {
+        let is_share = |it: &&Figure| it.id.split('_').any(|word| word == "rate" || word == "share");
+        for it in FIGURES.iter().filter(is_share) {
             let is_bound = it.formula.contains("interval");
             assert!(is_bound || !it.numerator.is_empty(), "{}: a quotient of what?", it.id);
             assert_eq!(it.unit, "share, 0 to 1", "{}", it.id);
@@ -1696,15 +1933,11 @@ mod tests {
 
     #[test]
     fn what_a_formula_names_is_defined() {
-        let commands = ["events", "reactions"];
+        let commands = ["reactions"];
         for it in FIGURES {
             for (place, name) in it.formula.split('`').enumerate() {
-                let is_name = place % 2 == 1;
-                assert!(
-                    !is_name || figure(name).is_some() || commands.contains(&name),
-                    "{}: no figure `{name}`",
-                    it.id
-                );
+                let is_known = figure(name).is_some() || commands.contains(&name);
+                assert!(place % 2 == 0 || is_known, "{}: no figure `{name}`", it.id);
             }
             assert_eq!(it.formula.matches('`').count() % 2, 0, "{}: a backtick too many", it.id);
         }
@@ -1712,7 +1945,7 @@ mod tests {
 
     #[test]
     fn columns_carry_headings() {
-        assert_eq!(column("rejection_rate", Shown::Always).title, "Rejected %");
+        assert_eq!(column("rejection_rate", Shown::Always).title, "Rejection rate");
         assert_eq!(column("nothing", Shown::OnRequest).title, "");
         assert_eq!(figure("nothing"), None);
     }

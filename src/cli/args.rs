@@ -34,19 +34,19 @@ pub enum Command {
     #[command(after_help = help::REPORT)]
     Report(Box<ReportArgs>),
     /// Rejection rates per agent, line or any other group, with honest intervals
-    #[command(after_help = help::KPI)]
+    #[command(after_help = help::KPI, after_long_help = help::KPI_LONG.as_str())]
     Kpi(Box<KpiArgs>),
     /// Callers by frustration: who called again and again without being answered
-    #[command(after_help = help::FRUSTRATION)]
+    #[command(after_help = help::FRUSTRATION, after_long_help = help::FRUSTRATION_LONG.as_str())]
     Frustration(Box<RowArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
-    #[command(after_help = help::ANOMALIES)]
+    #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
     Anomalies(Box<RowArgs>),
     /// The anomalies that matter most: rejections that arrived without their call
     #[command(after_help = help::ORPHANS)]
     Orphans(Box<RowArgs>),
     /// Every reconstructed session
-    #[command(after_help = help::SESSIONS)]
+    #[command(after_help = help::SESSIONS, after_long_help = help::SESSIONS_LONG.as_str())]
     Sessions(Box<RowArgs>),
     /// Every rejected session: the monthly log
     #[command(after_help = help::REJECTIONS)]
@@ -55,7 +55,7 @@ pub enum Command {
     #[command(after_help = help::TIMELINE)]
     Timeline(Box<TimelineArgs>),
     /// Emoji reactions per conversation
-    #[command(after_help = help::REACTIONS)]
+    #[command(after_help = help::REACTIONS, after_long_help = help::REACTIONS_LONG.as_str())]
     Reactions(Box<RowArgs>),
     /// The normalised, de-duplicated events, which callsift reads back
     #[command(after_help = help::EVENTS)]

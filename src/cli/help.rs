@@ -1,13 +1,33 @@
 //! Words of the help. Each example stands on a line of its own that begins with two spaces and a
 //! command; the tests run them.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::definitions::FIGURES;
 use crate::zone::TZDB_VERSION;
 
 /// What `--version` prints behind the name.
 pub static LONG_VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (zone data {TZDB_VERSION})", env!("CARGO_PKG_VERSION")));
+
+/// The examples of a command, and the figures that it shows, from their definitions.
+fn with_figures(examples: &str, command: &str) -> String {
+    let mut text = examples.to_owned();
+    text.push_str("\n\nFigures (`callsift define FIGURE` tells more):\n");
+    let shown = FIGURES.iter().filter(|it| it.reports.contains(&command) && !it.id.contains('.'));
+    for figure in shown {
+        let _ = writeln!(text, "  {:28} {}", figure.id, figure.unit);
+    }
+    text
+}
+
+/// The help of commands whose columns are figures.
+pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
+pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
+pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
+pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
+pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
 
 pub const ABOUT: &str = "Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
 
@@ -35,9 +55,7 @@ pub const KPI: &str = "\
 Examples:
   callsift kpi fixtures/demo --tz Asia/Kolkata
   callsift kpi fixtures/demo --tz Asia/Kolkata --by provider,instance --format csv
-  callsift kpi fixtures/demo --tz Asia/Kolkata --by hour --columns hour,calls,rejection_rate
-
-Every column is defined: callsift define rejection_rate";
+  callsift kpi fixtures/demo --tz Asia/Kolkata --by hour --columns hour,calls,rejection_rate";
 
 pub const FRUSTRATION: &str = "\
 Examples:

@@ -42,7 +42,7 @@ pub fn faults(
     for fault in faults.iter().take(SHOWN) {
         let file = escape::message(texts.raw(fault.file));
         let Fault { line, column, flaw: what, .. } = fault;
-        writeln!(err, "{file}:{line}:{column}: {}; the line is left out", flaw(what))?;
+        writeln!(err, "{file}:{line}:{column}: {}; it is left out", flaw(what))?;
     }
     let all = ledger.invalid + ledger.invalid_bodies;
     let shown = faults.len().min(SHOWN) as u64;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -179,14 +179,14 @@ pub fn over_dumps(
                 texts: &texts,
                 progress: Arc::new(Progress::of(&found.sources)),
             };
-            let bar = progress_bar(&job, env, plan.output.quiet);
+            let mut bar = Bar::new(&job, env, plan.output.quiet);
             let names = &texts;
             let input = pipeline::read(
                 &job,
                 &mut |it| rejects.as_mut().map_or(Ok(()), |file| write_reject(it, names, file)),
-                &mut |read| bar.set_position(read),
+                &mut |read| bar.step(read),
             );
-            bar.finish_and_clear();
+            bar.finish();
             input
         })
         .map_err(|it| Failure::Output(format!("the rejects cannot be written: {it}")))?;
@@ -331,22 +331,47 @@ fn pool(jobs: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
     builder.build().map_err(|it| Failure::Usage(format!("--jobs: the threads cannot be started: {it}")))
 }
 
+/// How long a run may take before it shows how far it is.
+const PROGRESS_AFTER: Duration = Duration::from_secs(1);
+
 /// A bar on standard error for long runs, if it is a terminal.
-fn progress_bar(job: &Job<'_>, env: &Env, quiet: bool) -> ProgressBar {
-    if quiet || !env.stderr_is_terminal {
-        return ProgressBar::hidden();
+struct Bar {
+    bar: Option<ProgressBar>,
+    total: u64,
+    started: Instant,
+    wanted: bool,
+}
+
+impl Bar {
+    fn new(job: &Job<'_>, env: &Env, quiet: bool) -> Self {
+        let wanted = env.stderr_is_terminal && !quiet;
+        Self { bar: None, total: job.progress.total, started: Instant::now(), wanted }
     }
-    let total = job.progress.total;
-    let (bar, template) = if total > 0 {
-        (ProgressBar::new(total), "{bytes} of {total_bytes} {wide_bar} {bytes_per_sec}, {eta} left")
-    } else {
-        (ProgressBar::new_spinner(), "{bytes} read, {bytes_per_sec}")
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+
+    fn step(&mut self, read: u64) {
+        if !self.wanted || self.started.elapsed() < PROGRESS_AFTER {
+            return;
+        }
+        let total = self.total;
+        let bar = self.bar.get_or_insert_with(|| {
+            let (bar, template) = if total > 0 {
+                (ProgressBar::new(total), "{bytes} of {total_bytes} {wide_bar} {bytes_per_sec}, {eta} left")
+            } else {
+                (ProgressBar::new_spinner(), "{bytes} read, {bytes_per_sec}")
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_position(read);
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+
+    fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 fn tell(

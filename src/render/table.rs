@@ -295,7 +295,6 @@ fn draw(block: &[&Shape<'_>], has_total: bool, room: usize) -> Vec<String> {
     let mut table = comfy_table::Table::new();
     let rule = LineStyle::none().fill('─');
     table
-        .force_no_tty()
         .set_content_arrangement(ContentArrangement::Disabled)
         .load_style(TableStyle::new().header_separator(rule))
         .set_header(block.iter().zip(&widths).map(|(shape, &room)| {
