@@ -572,7 +572,6 @@ pub static FIGURES: &[Figure] = &[
         denominator: &["resolved"],
         source: "Wilson 1927",
         reports: &["kpi", "report"],
-        ..OURS
     },
     Figure {
         id: "rejection_rate_high",
@@ -585,7 +584,6 @@ pub static FIGURES: &[Figure] = &[
         denominator: &["resolved"],
         source: "Wilson 1927",
         reports: &["kpi", "report"],
-        ..OURS
     },
     Figure {
         id: "policy_rejected",
@@ -697,8 +695,6 @@ pub static FIGURES: &[Figure] = &[
             more and (`bh_rejected` - `bh_policy_rejected`) / n is --flag-rate (0.8) or more; policy: else \
             `bh_resolved` is --min-calls or more and `bh_rejection_rate` is --flag-rate or more, so the \
             server's own rule makes the rate. Else missing. Missing without --tz.",
-        numerator: &["bh_rejected"],
-        denominator: &["bh_resolved"],
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -886,7 +882,6 @@ pub static FIGURES: &[Figure] = &[
         denominator: &["answered", "missed", "instant_rejected", "confirmed_rejected", "reported_rejected"],
         source: "Fisher's exact test; Benjamini and Hochberg 1995",
         reports: &["kpi", "report"],
-        ..OURS
     },
     // Anomalies and incidents.
     Figure {

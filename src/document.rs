@@ -198,11 +198,11 @@ fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
     }
     let orphans = analysis.sessions().iter().filter(|it| it.orphan.is_some()).count() as u64;
     let mut events = format!(
-        "{}, {} of them repeated, make {}; {} without their call.",
+        "{}, {} of them repeated, make {}; {}.",
         plural(ledger.events, "event", "events"),
         ledger.duplicates,
         plural(total, "session", "sessions"),
-        plural(orphans, "is an end", "are ends"),
+        plural(orphans, "is an end without its call", "are ends without their call"),
     );
     if analysis.filtered {
         events.push_str(&format!(" {selected} of them selected by the filters."));

@@ -311,13 +311,16 @@ fn figures_table(figures: &[&Figure]) -> Table {
         title: "Figures".to_owned(),
         columns: vec![
             column("id", "Figure", Shown::Always),
-            column("title", "Title", Shown::OnRequest),
+            column("title", "Title", Shown::Always),
             column("unit", "Unit", Shown::Always),
-            column("formula", "Formula", Shown::Always),
+            column("formula", "Formula", Shown::OnRequest),
             column("numerator", "Numerator", Shown::OnRequest),
             column("denominator", "Denominator", Shown::OnRequest),
             column("source", "Source", Shown::OnRequest),
-            column("reports", "Commands", Shown::OnRequest),
+            column("reports", "Commands", Shown::IfWide(1)),
+        ],
+        reading: vec![
+            "`callsift define FIGURE` tells formula and source; --format csv or json holds all.".to_owned(),
         ],
         rows: figures
             .iter()

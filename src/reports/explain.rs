@@ -86,12 +86,15 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         false => Direction::Outgoing,
     };
     let top_caller = top_caller(analysis, &peaks);
+    let is_count = !figure.numerator.is_empty() || COUNTS.contains(&figure.id);
     let counted: Vec<(&Session, Counted)> = analysis
         .subjects()
         .filter(|it| it.is_timed() && it.direction == direction)
         .map(|session| {
             let member = |id: &str| counts(id, session, analysis, &peaks);
-            let part = if figure.numerator.is_empty() {
+            let part = if !is_count {
+                Counted::Denominator
+            } else if figure.numerator.is_empty() {
                 if member(figure.id) { Counted::Numerator } else { Counted::Neither }
             } else if figure.numerator.iter().any(|it| member(it))
                 && (figure.id != "top_caller_share" || session.customer == top_caller)
@@ -109,7 +112,9 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     let (top, below) = (number(Counted::Numerator), number(Counted::Denominator));
     let mut preface = definitions::sentences(figure);
     let chosen = format!("the {} chosen {} sessions", counted.len(), direction.name());
-    preface.push(if figure.numerator.is_empty() {
+    preface.push(if !is_count {
+        say(format!("It is no count of sessions; {chosen} are those that it is about."))
+    } else if figure.numerator.is_empty() {
         say(format!("{top} of {chosen} count in it."))
     } else {
         let words = format!(
@@ -131,12 +136,12 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         lines += session.events.len();
         let mut head = in_words(session, analysis, raw_lines);
         preface.push(say(""));
-        if let Some(first) = head.first_mut() {
+        if is_count && let Some(first) = head.first_mut() {
             first.insert(0, Piece::Say(format!("[{}] ", part.name())));
         }
         preface.extend(head);
     }
-    Output { preface, parts: tables(&shown, analysis, raw_lines, true), notes: Vec::new() }
+    Output { preface, parts: tables(&shown, analysis, raw_lines, is_count), notes: Vec::new() }
 }
 
 /// Who of the known customers was rejected most often; of equals the first by spelling.
@@ -150,6 +155,48 @@ fn top_caller(analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> Option<S
     let first = |a: &Sym, b: &Sym| analysis.texts.get(*b).cmp(analysis.texts.get(*a));
     rejected.into_iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| first(a, b))).map(|(it, _)| it)
 }
+
+/// Figures that count sessions, or are picked from counted ones; the arms of [`counts`].
+const COUNTS: [&str; 38] = [
+    "answer_p50_ms",
+    "answered",
+    "attempts",
+    "bh_policy_rejected",
+    "bh_rejected",
+    "bh_resolved",
+    "calls",
+    "confirmed_rejected",
+    "current_score",
+    "group_calls",
+    "instant_rejected",
+    "level",
+    "longest_streak",
+    "lost",
+    "missed",
+    "missed_inferred",
+    "orphaned",
+    "orphaned_rejections",
+    "orphans",
+    "peak_attempts",
+    "peak_weight",
+    "policy_rejected",
+    "priority_1_by",
+    "redirects_due",
+    "rejected",
+    "rejections",
+    "reported_rejected",
+    "resolved",
+    "ring_p50_ms",
+    "ring_p90_ms",
+    "ring_p95_ms",
+    "ringing",
+    "score",
+    "talk_p50_ms",
+    "unrated",
+    "unrated_rejected",
+    "unresolved",
+    "video_calls",
+];
 
 /// Whether a session is one of those that a count counts.
 fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> bool {
