@@ -230,8 +230,8 @@ fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym,
         "bh_policy_rejected" => declined_by(DeclinedBy::Policy) && in_hours(),
         "video_calls" => !is_group && !session.is_orphan_apart() && session.video == Some(true),
         "group_calls" => is_group,
-        "orphaned" => session.is_orphan_apart(),
-        "orphaned_rejections" => session.is_orphan_apart() && rejected,
+        "orphaned" => !is_group && session.is_orphan_apart(),
+        "orphaned_rejections" => !is_group && session.is_orphan_apart() && rejected,
         "unrated" => session.unrated.is_some() && !session.is_orphan_apart() && !is_group,
         "unrated_rejected" => {
             session.unrated.is_some() && rejected && !session.is_orphan_apart() && !is_group

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests may fail loudly")]
 
 mod docs;
+mod explain;
 mod fixtures;
 mod oracle;
 mod oracle_compare;
