@@ -33,9 +33,14 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
     Checker { bytes, at: 0 }.document()
 }
 
-/// Whether `bytes` are exactly one JSON value.
+/// Whether `bytes` are one line's value rather than the beginning of a longer one: exactly one JSON
+/// value, or one that is nested too deep. A line of ten thousand brackets must not make all lines
+/// after it a part of itself.
 pub fn is_complete(bytes: &[u8]) -> bool {
-    check(bytes).is_ok()
+    match check(bytes) {
+        Ok(()) => true,
+        Err(fault) => fault.too_deep,
+    }
 }
 
 struct Checker<'a> {

@@ -285,6 +285,18 @@ fn garbage_between_the_lines_changes_only_the_books() {
 }
 
 #[test]
+fn a_first_line_of_brackets_takes_no_other_line_with_it() {
+    let good = "{\"event\":\"call.received\",\"session\":\"a\",\"timestamp\":1771400120000,\"payload\":{\"id\":\"c1\"}}\n";
+    let home = folder();
+    for levels in [129, 100_000] {
+        let dump = format!("{}\n{good}{good}", "[".repeat(levels));
+        let got = json(&run_with(home.path(), &["sessions", "--format", "json"], dump.as_bytes()));
+        assert_eq!(got["accounting"]["lines"]["call"], 2, "{levels}");
+        assert_eq!(got["accounting"]["invalid_reasons"]["too_deep"], 1, "{levels}");
+    }
+}
+
+#[test]
 fn line_ends_and_key_order_mean_nothing() {
     let unix = "{\"event\":\"call.rejected\",\"session\":\"a\",\"timestamp\":1771400123456,\"payload\":{\"id\":\"c1\"}}\n\
                 {\"event\":\"call.received\",\"session\":\"a\",\"timestamp\":1771400120000,\"payload\":{\"id\":\"c1\"}}\n";
