@@ -131,6 +131,8 @@ pub enum Piece {
     Say(String),
     /// A value, from outside or computed.
     Value(Cell),
+    /// A value on a line of its own that is never broken or cut, so that it can be copied.
+    Line(Cell),
 }
 
 /// Makes a sentence out of plain words.

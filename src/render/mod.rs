@@ -272,7 +272,7 @@ impl<'a> Words<'a> {
     fn sentence(&self, sentence: &[Piece]) -> String {
         let pieces = sentence.iter().map(|piece| match piece {
             Piece::Say(words) => (self.text)(words).into_owned(),
-            Piece::Value(cell) => self.cell(cell),
+            Piece::Value(cell) | Piece::Line(cell) => self.cell(cell),
         });
         pieces.collect()
     }

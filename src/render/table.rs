@@ -88,8 +88,18 @@ impl Page<'_> {
 
     fn sentences(&mut self, sentences: &[Vec<Piece>]) -> io::Result<()> {
         for sentence in sentences {
-            let text = self.sentence(sentence);
-            self.paragraph(&text)?;
+            let whole_line = sentence.iter().position(|it| matches!(it, Piece::Line(_)));
+            let (words, lines) = sentence.split_at(whole_line.unwrap_or(sentence.len()));
+            // The lines of a point stand under its first word.
+            let text = self.sentence(words);
+            let indent = if text.starts_with("- ") { 2 } else { 0 };
+            for (place, line) in wrap(&text, self.room - indent).iter().enumerate() {
+                self.line(&format!("{}{line}", " ".repeat(if place == 0 { 0 } else { indent })))?;
+            }
+            for line in lines {
+                let line = self.sentence(std::slice::from_ref(line));
+                self.line(&line)?;
+            }
         }
         Ok(())
     }

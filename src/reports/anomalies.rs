@@ -47,8 +47,9 @@ pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
         rows: found.iter().map(|(session, event, kind)| row(session, event, *kind, analysis)).collect(),
         empty: if only_orphans { "No rejection without its call." } else { "No anomaly." }.to_owned(),
         reading: vec![
-            "network_anomaly: the offer was lost on the way; other_instance: it arrived under another line; \
-             capture_edge: it may predate the dump; no_offers_captured: offers were not subscribed."
+            "Class: network_anomaly, the offer was lost on the way; other_instance, it arrived under another line; \
+             capture_edge, it may predate the dump; no_offers_captured, offers were not subscribed. `callsift define \
+             kind` tells the kinds."
                 .to_owned(),
         ],
         ..Table::default()
@@ -138,6 +139,11 @@ fn instances(analysis: &Analysis) -> Table {
         ],
         rows: rows.collect(),
         empty: "No incoming call.".to_owned(),
+        reading: vec![
+            "Orphaned: rejections without their call. Lost: those of them whose offer was lost on the way or came under \
+             another line; orphan rate: lost of all rejections."
+                .to_owned(),
+        ],
         ..Table::default()
     }
 }
@@ -167,7 +173,8 @@ fn incidents(analysis: &Analysis) -> Table {
         }
     }
     Table {
-        title: "Incidents: three or more lost offers at most five minutes apart".to_owned(),
+        title: "Incidents: three or more rejections whose offers were lost, at most five minutes apart"
+            .to_owned(),
         columns: vec![
             column("provider", Shown::Always),
             column("instance", Shown::Always),

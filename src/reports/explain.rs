@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{Output, Sentence, frustration, sessions};
+use super::groups::Key;
+use super::{Output, Sentence, frustration, kpi, sessions};
 use crate::analysis::Analysis;
 use crate::definitions::{self, Figure, column};
 use crate::event::{Cause, Direction, Event, Origin};
@@ -111,6 +112,7 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     let number = |of: Counted| counted.iter().filter(|(_, it)| *it == of).count();
     let (top, below) = (number(Counted::Numerator), number(Counted::Denominator));
     let mut preface = definitions::sentences(figure);
+    preface.extend(values(analysis, figure, direction));
     let chosen = format!("the {} chosen {} sessions", counted.len(), direction.name());
     preface.push(if !is_count {
         say(format!("It is no count of sessions; {chosen} are those that it is about."))
@@ -154,6 +156,60 @@ fn top_caller(analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> Option<S
     }
     let first = |a: &Sym, b: &Sym| analysis.texts.get(*b).cmp(analysis.texts.get(*a));
     rejected.into_iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| first(a, b))).map(|(it, _)| it)
+}
+
+/// What the figure comes to, for the chosen sessions together and for the first customers among them.
+fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let total = ["rows"];
+    let kpi = kpi::report(analysis, &[Key::Agent]);
+    let path: &[&str] = if direction == Direction::Incoming { &total } else { &["outgoing", "rows"] };
+    if let Some(cell) = kpi.parts.iter().filter(|it| it.path == path).find_map(|it| match &it.body {
+        Body::Rows(table) => total_cell(table, figure.id),
+        _ => None,
+    }) {
+        sentences.push(vec![
+            Piece::Say(format!("{} of the chosen sessions: ", figure.id)),
+            Piece::Value(cell),
+            Piece::Say(".".into()),
+        ]);
+    }
+    let callers = frustration::report(analysis);
+    for part in callers.parts.iter().filter(|it| it.path == ["rows"]) {
+        let Body::Rows(table) = &part.body else { continue };
+        let place = |key: &str| table.columns.iter().position(|it| it.key == key);
+        let (Some(figure_at), Some(customer)) = (place(figure.id), place("customer")) else { continue };
+        for row in table.rows.iter().take(CALLERS_SHOWN) {
+            let mut sentence =
+                vec![Piece::Say(format!("{} of ", figure.id)), Piece::Value(row[customer].clone())];
+            sentence.extend([Piece::Say(": ".into()), Piece::Value(row[figure_at].clone())]);
+            for (key, words) in [
+                ("peak_weight", "; peak weight "),
+                ("peak_started_at", ", window from "),
+                ("peak_ended_at", " to "),
+            ] {
+                if let Some(at) = place(key).filter(|_| WINDOW_FIGURES.contains(&figure.id)) {
+                    sentence.extend([Piece::Say(words.into()), Piece::Value(row[at].clone())]);
+                }
+            }
+            sentence.push(Piece::Say(".".into()));
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+/// Customers whose figure is told in words.
+const CALLERS_SHOWN: usize = 3;
+
+/// Figures that come from the fullest window.
+const WINDOW_FIGURES: [&str; 5] = ["peak_attempts", "peak_weight", "score", "level", "priority_1_by"];
+
+fn total_cell(table: &Table, id: &str) -> Option<Cell> {
+    // A verdict is of one row, never of a total.
+    let rows = if table.rows.len() == 1 { table.rows.first() } else { table.total.as_ref() };
+    let place = table.columns.iter().position(|it| it.key == id)?;
+    rows.map(|it| it[place].clone()).filter(|_| id != "agent")
 }
 
 /// Figures that count sessions, or are picked from counted ones; the arms of [`counts`].
@@ -284,8 +340,8 @@ fn in_words(session: &Session, analysis: &Analysis, raw_lines: &HashMap<Origin, 
         if session.deciding == Some(place as u32) {
             line.push(Piece::Say("(decides) ".into()));
         }
-        line.push(Piece::Say(format!("{}: ", event.provider.rule(event))));
-        line.push(Piece::Value(raw(event, raw_lines)));
+        line.push(Piece::Say(event.provider.rule(event).to_owned()));
+        line.push(Piece::Line(raw(event, raw_lines)));
         sentences.push(line);
     }
     sentences

@@ -49,7 +49,7 @@ pub fn report(analysis: &Analysis) -> Output {
         rows.push(row);
     }
     let everyone = Table {
-        title: "Customers who tried again and again".into(),
+        title: "Callers by frustration".into(),
         columns: columns(),
         rows,
         total: None,
@@ -127,7 +127,7 @@ fn callers(analysis: &Analysis) -> (Vec<Caller>, Vec<Sentence>) {
             notes.push(vec![
                 Piece::Say("Incoming sessions that ".into()),
                 Piece::Say(why.into()),
-                Piece::Say(" and so are in no row: ".into()),
+                Piece::Say(" and so are in no row of the callers: ".into()),
                 Piece::Value(Cell::Count(count)),
                 Piece::Say(".".into()),
             ]);

@@ -256,43 +256,43 @@ impl Tally {
 /// The figures of incoming calls, in their order, and when tables show them.
 const INCOMING: [(&str, Shown); 41] = [
     ("calls", Shown::Always),
-    ("resolved", Shown::IfWide(10)),
-    ("answered", Shown::IfWide(1)),
+    ("resolved", Shown::IfWide(13)),
+    ("answered", Shown::IfWide(3)),
     ("rejected", Shown::Always),
-    ("missed", Shown::IfWide(2)),
+    ("missed", Shown::IfWide(4)),
     ("missed_inferred", Shown::OnRequest),
     ("ringing", Shown::OnRequest),
     ("rejection_rate", Shown::Always),
-    ("rejection_rate_low", Shown::Always),
-    ("rejection_rate_high", Shown::Always),
-    ("policy_rejected", Shown::IfWide(8)),
-    ("instant_rejected", Shown::IfWide(9)),
-    ("confirmed_rejected", Shown::IfWide(7)),
-    ("reported_rejected", Shown::IfWide(11)),
-    ("personal_rate_low", Shown::IfWide(13)),
-    ("personal_rate_high", Shown::IfWide(14)),
-    ("answer_rate", Shown::IfWide(12)),
+    ("rejection_rate_low", Shown::IfWide(1)),
+    ("rejection_rate_high", Shown::IfWide(2)),
+    ("policy_rejected", Shown::IfWide(6)),
+    ("instant_rejected", Shown::IfWide(11)),
+    ("confirmed_rejected", Shown::IfWide(10)),
+    ("reported_rejected", Shown::IfWide(12)),
+    ("personal_rate_low", Shown::IfWide(15)),
+    ("personal_rate_high", Shown::IfWide(16)),
+    ("answer_rate", Shown::IfWide(14)),
     ("bh_resolved", Shown::OnRequest),
     ("bh_rejected", Shown::OnRequest),
     ("bh_policy_rejected", Shown::OnRequest),
-    ("bh_rejection_rate", Shown::IfWide(6)),
-    ("flag", Shown::IfWide(4)),
+    ("bh_rejection_rate", Shown::IfWide(9)),
+    ("flag", Shown::IfWide(7)),
     ("days_rated", Shown::OnRequest),
     ("days_over", Shown::OnRequest),
     ("consistent", Shown::OnRequest),
-    ("ring_p50_ms", Shown::IfWide(15)),
+    ("ring_p50_ms", Shown::IfWide(17)),
     ("ring_p90_ms", Shown::OnRequest),
     ("ring_p95_ms", Shown::OnRequest),
     ("answer_p50_ms", Shown::OnRequest),
     ("talk_p50_ms", Shown::OnRequest),
-    ("unique_callers", Shown::IfWide(16)),
+    ("unique_callers", Shown::IfWide(18)),
     ("video_calls", Shown::OnRequest),
     ("group_calls", Shown::OnRequest),
-    ("top_caller_share", Shown::IfWide(17)),
-    ("orphaned", Shown::IfWide(5)),
+    ("top_caller_share", Shown::IfWide(19)),
+    ("orphaned", Shown::IfWide(8)),
     ("orphaned_rejections", Shown::OnRequest),
-    ("rejection_rate_with_orphans", Shown::IfWide(18)),
-    ("unrated", Shown::IfWide(3)),
+    ("rejection_rate_with_orphans", Shown::IfWide(20)),
+    ("unrated", Shown::IfWide(5)),
     ("unrated_rejected", Shown::OnRequest),
     ("unrated_reason", Shown::OnRequest),
     ("verdict", Shown::Always),
@@ -305,13 +305,13 @@ const OUTGOING: [(&str, Shown); 12] = [
     ("rejected", Shown::Always),
     ("missed", Shown::Always),
     ("ringing", Shown::OnRequest),
-    ("resolved", Shown::IfWide(2)),
+    ("resolved", Shown::IfWide(4)),
     ("rejection_rate", Shown::Always),
-    ("rejection_rate_low", Shown::Always),
-    ("rejection_rate_high", Shown::Always),
-    ("unrated", Shown::IfWide(1)),
+    ("rejection_rate_low", Shown::IfWide(1)),
+    ("rejection_rate_high", Shown::IfWide(2)),
+    ("unrated", Shown::IfWide(3)),
     ("unrated_rejected", Shown::OnRequest),
-    ("orphaned", Shown::IfWide(3)),
+    ("orphaned", Shown::IfWide(5)),
 ];
 
 /// The groups of one direction with their tallies, by the text of their keys, and the total.
@@ -403,6 +403,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         empty: "No outgoing call.".to_owned(),
         reading: Vec::new(),
     };
+    let [incoming_table, outgoing_table] = [incoming_table, outgoing_table].map(without_empty_columns);
     let by_names = Cell::List(by.iter().map(|it| Cell::word(it.name())).collect());
     Output {
         parts: vec![
@@ -414,9 +415,25 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
     }
 }
 
+/// Columns in which nothing stands take no room in tables for people.
+fn without_empty_columns(mut table: Table) -> Table {
+    for (place, column) in table.columns.iter_mut().enumerate() {
+        let mut cells = table.rows.iter().chain(&table.total).map(|it| &it[place]);
+        if matches!(column.shown, Shown::IfWide(_))
+            && cells.all(|it| matches!(it, Cell::Missing | Cell::Count(0)))
+        {
+            column.shown = Shown::OnRequest;
+        }
+    }
+    table
+}
+
 fn reading(by: &[Key]) -> Vec<String> {
-    let mut reading =
-        vec!["Rate: rejected of answered, rejected and missed; low to high is its 95 % interval.".to_owned()];
+    let mut reading = vec![
+        "Rejection rate: rejected of answered, rejected and missed; low to high is its 95 % interval. Unrated: calls on \
+         lines that never show calls, or never show rejections; they are in no rate."
+            .to_owned(),
+    ];
     if verdict::is_compared(by) {
         reading.push(
             "Verdict: outlier is clearly above the peers; concentrated comes from one caller; unconfirmed rests on \
