@@ -17,28 +17,46 @@ static UNFINISHED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
 /// A file in the making.
 pub struct Output {
     writer: BufWriter<File>,
-    unfinished: TempPath,
-    target: PathBuf,
+    /// The file beside its target; none where the target is a pipe or a device, which is written as
+    /// it is: nothing can take its place.
+    beside: Option<(TempPath, PathBuf)>,
 }
 
 impl Output {
-    /// Begins a file beside its target, readable by its owner alone.
+    /// Begins a file beside its target: readable by its owner alone, since reports hold personal
+    /// data, unless the target exists and says otherwise.
     ///
     /// # Errors
     ///
     /// Where the folder does not exist or cannot be written, or the target is a folder.
     pub fn create(target: &Path) -> io::Result<Self> {
-        if target.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+        match std::fs::metadata(target) {
+            Ok(it) if it.is_dir() => {
+                return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+            }
+            Ok(it) if !it.is_file() => {
+                let file = File::options().write(true).open(target)?;
+                return Ok(Self { writer: BufWriter::new(file), beside: None });
+            }
+            _ => {}
         }
+        // A link goes on pointing where it did; what it points at is replaced.
+        let target = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         let folder = match target.parent() {
             Some(it) if !it.as_os_str().is_empty() => it,
             _ => Path::new("."),
         };
-        let file = tempfile::Builder::new().prefix(".callsift-").suffix(".unfinished").tempfile_in(folder)?;
+        let file = tempfile::Builder::new()
+            .prefix(".callsift-")
+            .suffix(".unfinished")
+            .tempfile_in(folder)
+            .map_err(|it| io::Error::from(it.kind()))?;
+        if let Ok(existing) = std::fs::metadata(&target) {
+            file.as_file().set_permissions(existing.permissions())?;
+        }
         let (file, unfinished) = NamedTempFile::into_parts(file);
         remember(&unfinished, true);
-        Ok(Self { writer: BufWriter::with_capacity(1 << 16, file), unfinished, target: target.to_owned() })
+        Ok(Self { writer: BufWriter::with_capacity(1 << 16, file), beside: Some((unfinished, target)) })
     }
 
     /// Puts the complete file in the target's place.
@@ -48,8 +66,9 @@ impl Output {
     /// Where the last bytes cannot be written or the file cannot be renamed; the target is then as it
     /// was.
     pub fn finish(self) -> io::Result<()> {
-        let Self { writer, unfinished, target } = self;
+        let Self { writer, beside } = self;
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let Some((unfinished, target)) = beside else { return Ok(()) };
         file.sync_all()?;
         let path = unfinished.to_path_buf();
         unfinished.persist(&target).map_err(|it| it.error)?;

@@ -4,10 +4,11 @@
 use std::io::{self, Write};
 
 use crate::dialects::support::{Flaw, Reason};
-use crate::input::Trouble;
+use crate::input::{Trouble, TroubleKind};
 use crate::ledger::Ledger;
 use crate::read::Fault;
 use crate::render::escape;
+use crate::reports::notes::plural;
 use crate::side::SideError;
 use crate::text::Texts;
 
@@ -31,25 +32,34 @@ pub fn flaw(flaw: &Flaw) -> String {
     }
 }
 
-/// Tells the first invalid lines, and how many there are.
+/// Tells the first invalid lines, and how many there are. Lines of a file that looks like something
+/// else altogether are not told one by one: what it looks like was said.
 pub fn faults(
     faults: &[Fault],
+    troubles: &[Trouble],
     ledger: &Ledger,
     texts: &Texts,
-    rejects_named: bool,
+    no_hint: bool,
     err: &mut dyn Write,
 ) -> io::Result<()> {
-    for fault in faults.iter().take(SHOWN) {
+    let told = |it: &&Fault| {
+        let file = texts.raw(it.file);
+        !troubles.iter().any(|it| it.kind == TroubleKind::Looks && it.source.raw() == file)
+    };
+    let mut shown = 0;
+    for fault in faults.iter().filter(told).take(SHOWN) {
         let file = escape::message(texts.raw(fault.file));
         let Fault { line, column, flaw: what, .. } = fault;
         writeln!(err, "{file}:{line}:{column}: {}; it is left out", flaw(what))?;
+        shown += 1;
     }
     let all = ledger.invalid + ledger.invalid_bodies;
-    let shown = faults.len().min(SHOWN) as u64;
-    if all > shown {
-        writeln!(err, "{} more like these", all - shown)?;
+    match (shown, all - shown) {
+        (_, 0) => {}
+        (0, rest) => writeln!(err, "{} cannot be read", plural(rest, "line", "lines"))?,
+        (_, rest) => writeln!(err, "{rest} more cannot be read")?,
     }
-    if all > 0 && !rejects_named {
+    if all > 0 && !no_hint {
         writeln!(
             err,
             "hint: `--rejects FILE` writes them out for repair, `--tolerate-invalid N` accepts them"
@@ -63,7 +73,8 @@ pub fn trouble(trouble: &Trouble, err: &mut dyn Write) -> io::Result<()> {
     let source = escape::message(trouble.source.raw());
     let kind = if trouble.defect { "error" } else { "note" };
     write!(err, "{kind}: {source}: {}", trouble.message)?;
-    for (place, name) in trouble.names.iter().enumerate() {
+    let names = trouble.names.iter().filter(|it| **it != trouble.source);
+    for (place, name) in names.enumerate() {
         let before = if place == 0 { ": " } else { ", " };
         write!(err, "{before}`{}`", escape::message(name.raw()))?;
     }

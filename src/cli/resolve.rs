@@ -166,7 +166,9 @@ impl OutputPlan {
                     .ok_or_else(|| unknown_word("--format", it, Format::ALL.map(Format::name)))?
             }
         };
-        let to_terminal = env.stdout_is_terminal && args.output.is_none();
+        // `-` is standard output here as it is standard input there.
+        let file = args.output.clone().filter(|it| it.as_os_str() != "-");
+        let to_terminal = env.stdout_is_terminal && file.is_none();
         let color = match args.color {
             Color::Always => true,
             Color::Never => false,
@@ -174,7 +176,7 @@ impl OutputPlan {
         };
         Ok(Self {
             format,
-            file: args.output.clone(),
+            file,
             section: args.section.clone(),
             top: args.top,
             sort: args.sort.clone(),
@@ -393,7 +395,10 @@ fn feed(text: &str) -> Res<(Provider, Option<String>)> {
 
 fn tolerance(text: &str) -> Res<Tolerance> {
     if let Some(share) = text.trim().strip_suffix('%') {
-        return decimal("--tolerate-invalid", share, 3).map(Tolerance::Share);
+        return match decimal("--tolerate-invalid", share, 3)? {
+            it if it <= 100_000 => Ok(Tolerance::Share(it)),
+            _ => wrong("--tolerate-invalid: a share is at most `100%`"),
+        };
     }
     text.trim().parse().map(Tolerance::Lines).or_else(|_| {
         wrong(format!(

@@ -41,6 +41,8 @@ pub enum Failure {
     Usage(String),
     /// An output could not be written.
     Output(String),
+    /// An output broke off.
+    Broken(String),
     /// The reader of the output has gone; nobody is left to tell.
     Gone,
     /// The books do not balance.
@@ -64,7 +66,7 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::Gone
         } else {
-            Self::Output(format!("standard output cannot be written: {error}"))
+            Self::Broken(format!("standard output cannot be written to its end: {error}"))
         }
     }
 }
@@ -76,6 +78,7 @@ impl Failure {
             Self::Gone => return Exit::Complete,
             Self::Usage(it) => (it.clone(), Exit::Usage),
             Self::Output(it) => (format!("{it}; nothing was written"), Exit::Unwritten),
+            Self::Broken(it) => (format!("{it}; what was written is incomplete"), Exit::Unwritten),
             Self::Books(it) => (
                 format!(
                     "internal fault, the books do not balance: {it}; nothing is written, please report it"
@@ -161,7 +164,10 @@ pub fn over_dumps(
         &args.input.paths[..]
     };
     let found = sources::find(paths, args.input.files_from.as_deref());
-    refuse_inputs(&[args.output.output.as_deref(), args.input.rejects.as_deref()], &found.sources)?;
+    refuse_inputs(&[plan.output.file.as_deref(), args.input.rejects.as_deref()], &found.sources)?;
+    if let Some(hint) = format_hint(&plan.output).filter(|_| !plan.output.quiet) {
+        writeln!(err, "note: {hint}")?;
+    }
     let mut target = plan.output.file.as_deref().map(open).transpose()?;
     let mut rejects = args.input.rejects.as_deref().map(open).transpose()?;
 
@@ -199,7 +205,8 @@ pub fn over_dumps(
     let ledger = &analysis.ledger;
     let defective = troubles.iter().any(|it| it.defect)
         || plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
-    tell(&troubles, &faults, &analysis, files, &plan.output, rejects.is_some(), err)?;
+    let accepted = !plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
+    tell(&troubles, &faults, &analysis, files, &plan.output, rejects.is_some() || accepted, args, err)?;
 
     if args.input.strict && defective {
         // The rejects are what is needed for mending, so they appear all the same.
@@ -374,34 +381,84 @@ impl Bar {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one run")]
 fn tell(
     troubles: &[Trouble],
     faults: &[crate::read::Fault],
     analysis: &Analysis,
     files: usize,
     output: &OutputPlan,
-    rejects_named: bool,
+    no_hint: bool,
+    args: &RowArgs,
     err: &mut dyn Write,
 ) -> io::Result<()> {
     for it in troubles.iter().filter(|it| it.defect || !output.quiet) {
         messages::trouble(it, err)?;
     }
-    messages::faults(faults, &analysis.ledger, &analysis.texts, rejects_named, err)?;
-    if output.quiet || analysis.ledger.events > 0 {
-        return Ok(());
+    messages::faults(faults, troubles, &analysis.ledger, &analysis.texts, no_hint, err)?;
+    if !output.quiet {
+        for note in nothing_found(analysis, args, files, troubles) {
+            writeln!(err, "note: {note}")?;
+        }
     }
+    Ok(())
+}
+
+/// What to say where nothing was found: in the input, or by a filter.
+fn nothing_found(analysis: &Analysis, args: &RowArgs, files: usize, troubles: &[Trouble]) -> Vec<String> {
+    let mut notes = Vec::new();
     let lines = analysis.ledger.lines - analysis.ledger.blank;
-    if lines == 0 && files > 0 && troubles.is_empty() {
-        writeln!(err, "note: the input is empty")
-    } else if lines > 0 {
-        writeln!(
-            err,
-            "note: no call event of a known provider (Wawp, DoubleTick, Wazzap, TimelinesAI) on {lines} lines; \
-             `callsift inspect` shows what is there, `--body PATH` names the place of the body"
-        )
-    } else {
-        Ok(())
+    if analysis.ledger.events > 0 {
+        notes.extend(unknown_values(analysis, args));
+    } else if lines == 0 && files > 0 && troubles.is_empty() {
+        notes.push("the input is empty; name files or folders, as in `callsift report dumps/`".to_owned());
+    } else if lines > 0 && analysis.ledger.reactions == 0 {
+        let what = crate::reports::notes::plural(lines, "line", "lines");
+        let remedy = match &args.input.body {
+            Some(path) => format!(
+                "`--body {}` names the one place to look; leave it out to search",
+                escape::message(path)
+            ),
+            None => {
+                "`callsift inspect` shows what is there, `--body PATH` names the place of the body".to_owned()
+            }
+        };
+        notes.push(format!(
+            "no call event of a known provider (Wawp, DoubleTick, Wazzap, TimelinesAI) on {what}; {remedy}"
+        ));
     }
+    notes
+}
+
+/// Values of filters that no session has, with what may have been meant.
+fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
+    let texts = &analysis.texts;
+    let fold = !args.input.raw_identities;
+    let mut notes = Vec::new();
+    let mut check = |flag: &str, wanted: &[String], known: &mut dyn Iterator<Item = &str>| {
+        if wanted.is_empty() {
+            return;
+        }
+        let known: std::collections::BTreeSet<&str> = known.collect();
+        for it in wanted.iter().filter(|it| !known.contains(it.as_str())) {
+            let near = crate::suggest::nearest(it, known.iter().copied().take(10_000));
+            let hint = near
+                .first()
+                .map(|it| format!("; did you mean `{}`?", escape::message(it)))
+                .unwrap_or_default();
+            notes.push(format!("{flag}: no session has `{}`{hint}", escape::message(it)));
+        }
+    };
+    let sessions = analysis.sessions();
+    check("--agent", &args.filters.agent, &mut sessions.iter().map(|it| analysis.agent_name(it)));
+    check("--instance", &args.filters.instance, &mut sessions.iter().map(|it| texts.raw(it.instance)));
+    let customers: Vec<String> =
+        args.filters.customer.iter().map(|it| super::commands::customer(it, fold)).collect();
+    check("--customer", &customers, &mut sessions.iter().filter_map(|it| texts.raw_opt(it.customer)));
+    if notes.is_empty() && analysis.filtered && !analysis.subject.contains(&true) {
+        notes.push(format!("the filters choose none of {} sessions", sessions.len()));
+    }
+    notes
 }
 
 /// An output that is also an input would be overwritten, or read while it is written.
@@ -426,6 +483,24 @@ fn refuse_inputs(outputs: &[Option<&Path>], sources: &[Source]) -> Result<(), Fa
     Ok(())
 }
 
+/// What to say where a file's name promises another format than it gets.
+fn format_hint(output: &OutputPlan) -> Option<String> {
+    let path = output.file.as_deref()?;
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let promised = match ending.as_str() {
+        "csv" => Format::Csv,
+        "json" => Format::Json,
+        "ndjson" | "jsonl" => Format::Ndjson,
+        "md" => Format::Markdown,
+        _ => return None,
+    };
+    let (path, format) = (path.to_string_lossy(), output.format.name());
+    let path = escape::message(&path);
+    (promised != output.format).then(|| {
+        format!("{path} gets the format {format}; --format {} writes what its name says", promised.name())
+    })
+}
+
 fn open(path: &Path) -> Result<OutputFile, Failure> {
     OutputFile::create(path).map_err(|it| unwritten(RenderError::Io(it), path))
 }
@@ -434,7 +509,13 @@ fn unwritten(error: RenderError, path: &Path) -> Failure {
     match error {
         RenderError::Io(it) => {
             let name = path.to_string_lossy();
-            Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
+            let why = match it.kind() {
+                io::ErrorKind::NotFound => "its folder does not exist; make it first".to_owned(),
+                io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
+                io::ErrorKind::PermissionDenied => "its folder does not let you write".to_owned(),
+                _ => it.to_string(),
+            };
+            Failure::Output(format!("{} cannot be written: {why}", escape::message(&name)))
         }
         other => Failure::Usage(format!("--section: {other}")),
     }

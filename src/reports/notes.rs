@@ -1,12 +1,13 @@
 //! What could not be known, and why: sentences that stand under every report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Sentence;
 use crate::analysis::Analysis;
+use crate::dialects::Provider;
 use crate::event::Direction;
 use crate::section::{Cell, Piece, say};
-use crate::session::{Feed, FeedKey, Outcome, Unrated};
+use crate::session::{DeclinedBy, Feed, FeedKey, Outcome, Session, Unrated};
 use crate::text::Text;
 
 /// Feeds that are named one by one; more are only counted.
@@ -15,6 +16,9 @@ const FEEDS_NAMED: usize = 6;
 /// What every report over sessions must say of its input.
 pub fn notes(analysis: &Analysis) -> Vec<Sentence> {
     let mut notes = Vec::new();
+    if analysis.ledger.events == 0 {
+        notes.push(say("No call event of a known provider was read; figures of 0 say nothing about calls."));
+    }
     if !analysis.options.zone_given {
         notes.push(say(
             "Times are in UTC, since no zone was given; figures of business hours are missing. Give one with --tz.",
@@ -22,12 +26,16 @@ pub fn notes(analysis: &Analysis) -> Vec<Sentence> {
     }
     feeds(analysis, &mut notes);
     engines(analysis, &mut notes);
+    lines(analysis, &mut notes);
     counts(analysis, &mut notes);
     notes
 }
 
+/// Feeds of the subject sessions.
 fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let mut feeds: Vec<(&FeedKey, &Feed)> = analysis.rebuilt.feeds.iter().collect();
+    let chosen: HashSet<FeedKey> = analysis.subjects().map(Session::feed).collect();
+    let mut feeds: Vec<(&FeedKey, &Feed)> =
+        analysis.rebuilt.feeds.iter().filter(|(key, _)| chosen.contains(*key)).collect();
     feeds.sort_by_key(|((provider, instance, direction), _)| {
         (*provider, analysis.texts.get(*instance), *direction)
     });
@@ -73,10 +81,44 @@ fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sentence {
     sentence
 }
 
+/// Lines whose rejections are the server's own, and lines that no capture names.
+fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
+    let mut rejected: BTreeMap<(Provider, &Text), (u64, u64)> = BTreeMap::new();
+    let mut unnamed = BTreeSet::new();
+    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
+        let line = analysis.texts.get(session.instance);
+        if session.provider.traits().instance_from_capture && line.raw() == "-" {
+            unnamed.insert(session.provider.traits().title);
+        }
+        if session.outcome == Some(Outcome::Rejected) && session.counts_in_rates() {
+            let (policy, all) = rejected.entry((session.provider, line)).or_default();
+            *policy += u64::from(session.declined_by == Some(DeclinedBy::Policy));
+            *all += 1;
+        }
+    }
+    for ((provider, line), (policy, all)) in
+        rejected.into_iter().filter(|(_, (policy, all))| 2 * policy > *all)
+    {
+        notes.push(vec![
+            Piece::Say(format!("{} line ", provider.name())),
+            Piece::Value(Cell::Text(line.clone())),
+            Piece::Say(format!(
+                ": {policy} of {all} rejections are by the server's own interface (policy), not by a person."
+            )),
+        ]);
+    }
+    for provider in unnamed {
+        notes.push(say(format!(
+            "{provider} does not say which line was called; `-` stands for it. Name lines with --source \
+             'PATTERN=INSTANCE' or --instance-name."
+        )));
+    }
+}
+
 /// Engines of the input that never send one half.
 fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&Text>)> = BTreeMap::new();
-    for session in analysis.sessions() {
+    for session in analysis.subjects() {
         let Some(engine) = session.engine else { continue };
         let name = analysis.texts.raw(engine);
         for (blind, what) in session.provider.traits().blind_spots {
@@ -117,7 +159,11 @@ fn counts(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     if unassigned > 0 {
         notes.push(say(format!(
             "{} no agent: no payload names one and no roster says who had the line. Give one with --roster.",
-            plural(unassigned as u64, "incoming session has", "incoming sessions have")
+            plural(
+                unassigned as u64,
+                "incoming session, orphans included, has",
+                "incoming sessions, orphans included, have"
+            )
         )));
     }
     let unknown: u64 = analysis.ledger.unknown_call_events.values().sum();

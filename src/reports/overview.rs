@@ -18,9 +18,22 @@ pub fn report(analysis: &Analysis) -> Output {
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);
-    output.preface.extend(agents(&by_agent));
-    output.preface.extend(callers(&frustration));
-    output.preface.extend(losses(&anomalies));
+    if analysis.subjects().any(|it| it.is_timed()) {
+        output.preface.extend(agents(&by_agent));
+        output.preface.extend(callers(&frustration));
+        output.preface.extend(losses(&anomalies));
+    } else {
+        output.preface.push(say(match (analysis.ledger.events, analysis.filtered) {
+            (0, _) => "- Nothing can be said: no call event was read.".to_owned(),
+            (_, true) => {
+                format!(
+                    "- Nothing can be said: the filters choose none of {} sessions.",
+                    analysis.sessions().len()
+                )
+            }
+            (_, false) => "- Nothing can be said: no event has a time.".to_owned(),
+        }));
+    }
 
     for (name, section) in [
         ("kpi_by_agent", by_agent),
