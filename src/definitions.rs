@@ -1844,6 +1844,16 @@ pub fn figure(id: &str) -> Option<&'static Figure> {
     FIGURES.iter().find(|it| it.id == id)
 }
 
+/// Whether a figure's formula explains a word that is one of its values.
+pub fn explains_word(figure: &Figure, word: &str) -> bool {
+    let explained = |(at, _): (usize, &str)| {
+        let before = figure.formula[..at].chars().next_back();
+        let is_whole = before.is_none_or(|it| !it.is_alphanumeric() && it != '_');
+        is_whole && figure.formula[at + word.len()..].starts_with(':')
+    };
+    !word.is_empty() && figure.formula.match_indices(word).any(explained)
+}
+
 /// The column of a figure, under its heading; under its key where nothing is defined.
 pub fn column(key: &'static str, shown: Shown) -> Column {
     Column { key, title: figure(key).map_or("", |it| it.title), shown }
@@ -1950,7 +1960,7 @@ mod tests {
         let words = |id: &str| -> Vec<String> {
             let piece = |it: &Piece| match it {
                 Piece::Say(words) => words.clone(),
-                Piece::Value(cell) => format!("{cell:?}"),
+                Piece::Value(cell) | Piece::Line(cell) => format!("{cell:?}"),
             };
             let sentences = figure(id).map(sentences).unwrap_or_default();
             sentences.iter().map(|it| it.iter().map(piece).collect()).collect()

@@ -63,6 +63,8 @@ pub struct Input {
     pub raw_lines: Vec<(Origin, Box<[u8]>)>,
     /// How often each path was posted to, if wanted.
     pub paths: BTreeMap<Text, u64>,
+    /// What else there is, if wanted.
+    pub others: BTreeMap<Text, u64>,
     /// What went wrong with files.
     pub troubles: Vec<Trouble>,
     /// Unpacked bytes read.
@@ -154,6 +156,9 @@ impl Input {
         self.raw_lines.extend(parsed.raw_lines);
         for (path, count) in parsed.paths {
             *self.paths.entry(path).or_default() += count;
+        }
+        for (name, count) in parsed.others {
+            *self.others.entry(name).or_default() += count;
         }
     }
 }

@@ -20,8 +20,10 @@ pub struct Wants {
     pub rejects: bool,
     /// The raw lines behind events.
     pub raw_lines: bool,
-    /// Paths that bodies were posted to, and keys of `metadata`.
+    /// Paths that bodies were posted to.
     pub paths: bool,
+    /// What lines are that hold neither a call event nor a reaction.
+    pub others: bool,
 }
 
 /// Faults kept from each block for showing; all are counted.
@@ -68,6 +70,16 @@ pub struct Parsed {
     pub raw_lines: Vec<(Origin, Box<[u8]>)>,
     /// How often each path was posted to, if wanted.
     pub paths: BTreeMap<Text, u64>,
+    /// What else there is, if wanted: names of events, else keys.
+    pub others: BTreeMap<Text, u64>,
+}
+
+/// The first keys of an object, in their order of the alphabet.
+fn keys(line: Raw<'_>) -> Text {
+    let mut keys: Vec<String> = line.members().take(8).map(|(key, _)| key.text().into_owned()).collect();
+    keys.sort();
+    keys.dedup();
+    Text::new(&if keys.is_empty() { "(no object)".to_owned() } else { format!("keys {}", keys.join(", ")) })
 }
 
 /// Whole lines of one file.
@@ -146,7 +158,10 @@ impl Parsed {
             repaired: false,
         };
         capture::bodies(Raw::checked(line), options.body_path.as_deref(), &options.naive_zone, &mut bodies);
-        let LineBodies { calls, reactions, flaws, envelopes, repaired, .. } = bodies;
+        let LineBodies { calls, reactions, flaws, envelopes, repaired, body_number, .. } = bodies;
+        if wants.others && body_number == 0 && flaws.is_empty() {
+            *self.others.entry(keys(Raw::checked(line))).or_default() += 1;
+        }
         for place in envelopes {
             *self.ledger.envelopes.entry(place).or_default() += 1;
         }
@@ -285,7 +300,13 @@ impl Visitor for LineBodies<'_> {
                 let raw = if self.wants.rejects { one_line(body.raw.bytes()) } else { Vec::new() };
                 self.flaws.push((flaw, column, raw));
             }
-            Reading::Other | Reading::NotMine => {}
+            Reading::Other | Reading::NotMine => {
+                if self.wants.others {
+                    let name = body.event.as_deref().or(body.event_type.as_deref());
+                    let name = name.map_or_else(|| keys(body.raw), Text::new);
+                    *self.parsed.others.entry(name).or_default() += 1;
+                }
+            }
         }
     }
 

@@ -220,7 +220,7 @@ impl Task for Inspect {
     }
 
     fn wants(&self) -> Wants {
-        Wants { paths: self.show_paths, ..Wants::default() }
+        Wants { paths: self.show_paths, others: true, ..Wants::default() }
     }
 
     fn prepare(&self, options: &mut ReadOptions) {
@@ -232,7 +232,10 @@ impl Task for Inspect {
     }
 
     fn report(&self, analysis: &Analysis, extra: Extra) -> Result<Output, Failure> {
-        Ok(inspect::report(analysis, &InspectExtra { paths: extra.paths, show_paths: self.show_paths }))
+        Ok(inspect::report(
+            analysis,
+            &InspectExtra { paths: extra.paths, show_paths: self.show_paths, others: extra.others },
+        ))
     }
 }
 
@@ -278,7 +281,15 @@ pub fn define(args: &DefineArgs, env: &Env, out: &mut dyn Write) -> Result<Exit,
     let figures: Vec<&Figure> = match &args.figure {
         None => FIGURES.iter().collect(),
         Some(name) => {
-            let known = definitions::figure(name).ok_or_else(|| {
+            let titled = || FIGURES.iter().find(|it| it.title.eq_ignore_ascii_case(name));
+            let known = definitions::figure(name).or_else(titled).ok_or_else(|| {
+                let value_of = FIGURES.iter().find(|it| definitions::explains_word(it, name));
+                if let Some(it) = value_of {
+                    let (word, figure) = (escape::message(name), it.id);
+                    return UsageError(format!(
+                        "`{word}` is a value of `{figure}`; `callsift define {figure}` explains it"
+                    ));
+                }
                 let near = suggest::nearest(name, FIGURES.iter().map(|it| it.id));
                 let hint = match near.first() {
                     Some(it) => format!("did you mean `{it}`?"),
@@ -367,6 +378,11 @@ fn demo(args: &SynthArgs) -> Result<Exit, Failure> {
     let Some(folder) = &args.output else {
         return Err(Failure::Usage("--output: the demo is a folder; name one, such as `-o demo`".to_owned()));
     };
+    if std::fs::read_dir(folder).is_ok_and(|mut it| it.next().is_some()) {
+        let name = folder.to_string_lossy();
+        let message = format!("--output: {} is not empty; name a new folder", escape::message(&name));
+        return Err(Failure::Usage(message));
+    }
     for (path, bytes) in synth::demo(args.seed).files {
         let target = folder.join(path);
         let written = target.parent().map_or(Ok(()), std::fs::create_dir_all);

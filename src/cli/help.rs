@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use crate::definitions::FIGURES;
+use crate::definitions::{FIGURES, Figure};
 use crate::zone::TZDB_VERSION;
 
 /// What `--version` prints behind the name.
@@ -15,9 +15,10 @@ pub static LONG_VERSION: LazyLock<String> =
 fn with_figures(examples: &str, command: &str) -> String {
     let mut text = examples.to_owned();
     text.push_str("\n\nFigures (`callsift define FIGURE` tells more):\n");
-    let shown = FIGURES.iter().filter(|it| it.reports.contains(&command) && !it.id.contains('.'));
-    for figure in shown {
-        let _ = writeln!(text, "  {:28} {}", figure.id, figure.unit);
+    // What every command shows is the ledger; it would stand here again and again.
+    let of_command = |it: &&Figure| it.reports.contains(&command) && it.reports.len() < 10;
+    for figure in FIGURES.iter().filter(of_command) {
+        let _ = writeln!(text, "  {:28} {} ({})", figure.id, figure.title, figure.unit);
     }
     text
 }
@@ -60,7 +61,7 @@ Examples:
 pub const FRUSTRATION: &str = "\
 Examples:
   callsift frustration fixtures/demo --tz Asia/Kolkata --top 10
-  callsift frustration fixtures/demo --customers fixtures/demo/customers.csv --section vip_unanswered";
+  callsift frustration fixtures/demo --customers fixtures/demo/customers.csv --top 3";
 
 pub const ANOMALIES: &str = "\
 Examples:
@@ -76,7 +77,7 @@ pub const SESSIONS: &str = "\
 Examples:
   callsift sessions fixtures/demo --format ndjson
   callsift sessions fixtures/demo --outcome rejected --customer +915551857854
-  callsift sessions fixtures/demo --sort ring_ms:desc --top 5 --columns started_at,agent,outcome,ring_ms";
+  callsift sessions fixtures/demo --sort ring_ms:desc --top 5 --columns started_at,agent,ring_ms";
 
 pub const REJECTIONS: &str = "\
 Examples:
@@ -106,7 +107,7 @@ Examples:
 
 pub const EXPLAIN: &str = "\
 Examples:
-  callsift explain rejection_rate --agent \"Neha Joshi\" fixtures/demo --agents fixtures/demo/agents.csv
+  callsift explain rejection_rate --agent neha.joshi@lender.example fixtures/demo
   callsift explain score --customer +915551857854 fixtures/demo --tz Asia/Kolkata";
 
 pub const DEFINE: &str = "\

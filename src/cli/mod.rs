@@ -18,6 +18,9 @@ use std::io::Write;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+use run::Failure;
+
+use crate::render::escape;
 
 /// Runs the program.
 pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
@@ -46,6 +49,12 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Rejections(args) => run::over_dumps(&args, &commands::Rejections, env, out, err),
         Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
         Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
+        Command::Timeline(args) if is_path_alone(&args.customer_id, &args.common) => {
+            Err(Failure::Usage(format!(
+                "`{0}` is a file or folder; name the customer first, as in `callsift timeline +915550001111 {0}`",
+                escape::message(&args.customer_id)
+            )))
+        }
         Command::Timeline(args) => {
             let fold = !args.common.input.raw_identities;
             let customer = commands::customer(&args.customer_id, fold);
@@ -54,11 +63,21 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Inspect(args) => {
             run::over_dumps(&args.common, &commands::Inspect { show_paths: args.show_paths }, env, out, err)
         }
+        Command::Explain(args) if is_path_alone(&args.what, &args.common) => Err(Failure::Usage(format!(
+            "`{0}` is a file or folder; name a session, a call or a figure first, as in `callsift explain \
+             rejection_rate --agent NAME {0}`",
+            escape::message(&args.what)
+        ))),
         Command::Explain(args) => {
             run::over_dumps(&args.common, &commands::Explain(args.what.clone()), env, out, err)
         }
     };
     result.unwrap_or_else(|failure| failure.tell(err))
+}
+
+/// Whether what should be an id is the only path that was given.
+fn is_path_alone(first: &str, args: &args::RowArgs) -> bool {
+    args.input.paths.is_empty() && args.input.files_from.is_none() && std::path::Path::new(first).exists()
 }
 
 /// What clap has to say: help and version are answers, everything else is wrong usage.
@@ -67,6 +86,14 @@ fn usage(fault: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit 
     // Nobody is left to tell where a stream is closed.
     if fault.use_stderr() {
         let _ = write!(err, "{text}");
+        if fault.kind() == clap::error::ErrorKind::InvalidSubcommand
+            && let Some(clap::error::ContextValue::String(typed)) =
+                fault.get(clap::error::ContextKind::InvalidSubcommand)
+            && std::path::Path::new(typed).exists()
+        {
+            let typed = escape::message(typed);
+            let _ = writeln!(err, "hint: `{typed}` is a file or folder; try `callsift report {typed}`");
+        }
         Exit::Usage
     } else {
         match write!(out, "{text}").and_then(|()| out.flush()) {

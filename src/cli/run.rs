@@ -129,6 +129,8 @@ pub struct Extra {
     pub raw_lines: HashMap<Origin, Box<[u8]>>,
     /// How often each path was posted to.
     pub paths: std::collections::BTreeMap<Text, u64>,
+    /// What else the input holds.
+    pub others: std::collections::BTreeMap<Text, u64>,
     /// Events as they were sent, for `events`.
     pub as_sent: Vec<crate::event::Event>,
 }
@@ -247,8 +249,12 @@ fn analyse(
     let mut ledger = input.ledger;
     let mut texts = texts.freeze();
     let mut events = input.events;
-    let mut extra =
-        Extra { raw_lines: input.raw_lines.into_iter().collect(), paths: input.paths, as_sent: Vec::new() };
+    let mut extra = Extra {
+        raw_lines: input.raw_lines.into_iter().collect(),
+        paths: input.paths,
+        others: input.others,
+        as_sent: Vec::new(),
+    };
     if plan.read.as_sent {
         let (as_sent, _) = session::unique_as_sent(events.clone(), &texts);
         extra.as_sent = as_sent;
@@ -419,9 +425,8 @@ fn nothing_found(analysis: &Analysis, args: &RowArgs, files: usize, troubles: &[
                 "`--body {}` names the one place to look; leave it out to search",
                 escape::message(path)
             ),
-            None => {
-                "`callsift inspect` shows what is there, `--body PATH` names the place of the body".to_owned()
-            }
+            None => "`callsift inspect` lists what else there is, `--body PATH` names the place of the body"
+                .to_owned(),
         };
         notes.push(format!(
             "no call event of a known provider (Wawp, DoubleTick, Wazzap, TimelinesAI) on {what}; {remedy}"

@@ -26,6 +26,9 @@ pub struct InspectExtra {
     pub paths: BTreeMap<Text, u64>,
     /// Print the paths, which can hold secrets.
     pub show_paths: bool,
+    /// What the bodies and lines are that hold no call event and no reaction: the name of their event,
+    /// else their keys.
+    pub others: BTreeMap<Text, u64>,
 }
 
 /// A feed is silent where it says nothing for so long, and for so many times its median gap.
@@ -49,6 +52,7 @@ pub fn report(analysis: &Analysis, extra: &InspectExtra) -> Output {
         rows("invalid", invalid_table(analysis)),
         rows("unknown_call_events", unknown_table(analysis)),
         rows("envelopes", envelopes_table(analysis)),
+        rows("others", others_table(extra)),
     ];
     if extra.show_paths {
         parts.push(rows("paths", paths_table(extra)));
@@ -479,6 +483,28 @@ fn envelopes_table(analysis: &Analysis) -> Table {
         "Where in a line the provider's body was found; a place that does not belong there can be ruled \
          out with `--body`.",
     )
+}
+
+/// Other things that are listed, at most.
+const MOST_OTHERS: usize = 30;
+
+fn others_table(extra: &InspectExtra) -> Table {
+    let mut others: Vec<(&Text, &u64)> = extra.others.iter().collect();
+    others.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+    let all = others.len();
+    others.truncate(MOST_OTHERS);
+    let mut table = counts(
+        "What else is in it",
+        ["name", "count"],
+        others.into_iter().map(|(it, count)| (Cell::Text(it.clone()), *count)).collect(),
+        "Nothing but calls and reactions.",
+        "Other webhooks by the name of their event, other objects by their keys. They are skipped; where a body \
+         hides in one of them, `--body` names its place.",
+    );
+    if all > MOST_OTHERS {
+        table.reading.push(format!("The {MOST_OTHERS} most frequent of {all}."));
+    }
+    table
 }
 
 fn paths_table(extra: &InspectExtra) -> Table {
@@ -939,7 +965,11 @@ mod tests {
         check(&output, "unknown_call_events", "name count", &["call.foo 1"]);
         check(&output, "envelopes", "place lines", &["body 1"]);
         assert!(output.parts.iter().all(|it| it.path != ["paths"]));
-        let extra = InspectExtra { paths: [(Text::new("/hook/secret"), 1)].into(), show_paths: true };
+        let extra = InspectExtra {
+            paths: [(Text::new("/hook/secret"), 1)].into(),
+            show_paths: true,
+            ..InspectExtra::default()
+        };
         check(&report(&analysis, &extra), "paths", "path bodies", &["/hook/secret 1"]);
         let extra = InspectExtra { show_paths: false, ..extra };
         assert!(report(&analysis, &extra).parts.iter().all(|it| it.path != ["paths"]));

@@ -10,27 +10,27 @@ use crate::text::Sym;
 
 /// The columns of a session, in their order.
 const COLUMNS: [(&str, Shown); 32] = [
-    ("session_id", Shown::OnRequest),
+    ("session_id", Shown::IfWide(4)),
     ("provider", Shown::IfWide(3)),
     ("instance", Shown::IfWide(2)),
     ("account", Shown::OnRequest),
     ("call_id", Shown::OnRequest),
     ("direction", Shown::Always),
     ("customer", Shown::Always),
-    ("customer_name", Shown::IfWide(6)),
+    ("customer_name", Shown::IfWide(7)),
     ("agent", Shown::IfWide(1)),
     ("agent_source", Shown::OnRequest),
     ("outcome", Shown::Always),
-    ("cause", Shown::IfWide(4)),
-    ("declined_by", Shown::IfWide(5)),
+    ("cause", Shown::IfWide(5)),
+    ("declined_by", Shown::IfWide(6)),
     ("started_at", Shown::Always),
     ("offered_at", Shown::OnRequest),
     ("decided_at", Shown::OnRequest),
     ("ended_at", Shown::OnRequest),
-    ("ring_ms", Shown::IfWide(7)),
+    ("ring_ms", Shown::IfWide(8)),
     ("rings", Shown::OnRequest),
     ("skipped_agents", Shown::OnRequest),
-    ("talk_ms", Shown::IfWide(10)),
+    ("talk_ms", Shown::IfWide(11)),
     ("video", Shown::OnRequest),
     ("group", Shown::OnRequest),
     ("engine", Shown::OnRequest),
@@ -38,9 +38,9 @@ const COLUMNS: [(&str, Shown); 32] = [
     ("chat_ref", Shown::OnRequest),
     ("customer_ref", Shown::OnRequest),
     ("account_id", Shown::OnRequest),
-    ("orphan", Shown::IfWide(8)),
+    ("orphan", Shown::IfWide(9)),
     ("rated", Shown::OnRequest),
-    ("anomalies", Shown::IfWide(9)),
+    ("anomalies", Shown::IfWide(10)),
     ("evidence", Shown::OnRequest),
 ];
 
@@ -118,9 +118,19 @@ pub fn report(analysis: &Analysis) -> Output {
 /// Every rejected subject session of both directions, orphans included: the monthly log.
 pub fn rejections(analysis: &Analysis) -> Output {
     let rejected = analysis.subjects().filter(|it| it.outcome == Some(Outcome::Rejected) && it.is_timed());
+    let mut columns = columns();
+    for column in &mut columns {
+        // Every row is rejected; who declined is what the log is for.
+        match column.key {
+            "outcome" => column.shown = Shown::OnRequest,
+            "declined_by" => column.shown = Shown::Always,
+            "direction" => column.shown = Shown::IfWide(3),
+            _ => {}
+        }
+    }
     let table = Table {
         title: "Rejected calls".to_owned(),
-        columns: columns(),
+        columns,
         rows: rejected.map(|it| row(it, analysis)).collect(),
         empty: "No rejected call.".to_owned(),
         reading: vec![

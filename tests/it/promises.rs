@@ -88,7 +88,8 @@ fn without_places(text: &str, format: &str) -> String {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(it) => {
-                for key in ["evidence", "file", "line"] {
+                // `about` of a suggestion may name files.
+                for key in ["evidence", "file", "line", "about"] {
                     it.remove(key);
                 }
                 it.values_mut().for_each(strip);
