@@ -870,9 +870,9 @@ mod tests {
         assert_eq!(
             words(&output.notes),
             [
-                "Incoming sessions that do not say who called and so are in no row: 1.",
-                "Incoming sessions that cannot be placed in time and so are in no row: 1.",
-                "Incoming sessions that are calls of groups and so are in no row: 1.",
+                "Incoming sessions that do not say who called and so are in no row of the callers: 1.",
+                "Incoming sessions that cannot be placed in time and so are in no row of the callers: 1.",
+                "Incoming sessions that are calls of groups and so are in no row of the callers: 1.",
             ]
         );
     }

@@ -278,7 +278,7 @@ fn sentences(analysis: &Analysis, customer: Sym) -> Vec<Sentence> {
     let chosen = |all: &[Attempt]| all.iter().filter(|it| it.subject).cloned().collect::<Vec<_>>();
     let (incoming, outgoing) = (chosen(&all_incoming), chosen(&all_outgoing));
 
-    let teller = Teller { analysis, customer, outgoing: &all_outgoing };
+    let teller = Teller { analysis, customer, incoming: &all_incoming, outgoing: &all_outgoing };
     let mut days: Vec<Day<'_>> = teller.days(&incoming, Direction::Incoming);
     days.retain(|it| it.attempts.iter().any(Attempt::is_unanswered));
     days.extend(teller.days(&outgoing, Direction::Outgoing));
@@ -298,6 +298,8 @@ fn sentences(analysis: &Analysis, customer: Sym) -> Vec<Sentence> {
 struct Teller<'a> {
     analysis: &'a Analysis,
     customer: Sym,
+    /// The calls of the customer, of the whole input.
+    incoming: &'a [Attempt],
     /// The calls to the customer, of the whole input.
     outgoing: &'a [Attempt],
 }
@@ -402,6 +404,10 @@ impl Teller<'_> {
             let at = self.clock(it.started_at);
             if date == day.date { format!("at {at}") } else { format!("on {} at {at}", date_words(date)) }
         };
+        let own = self.incoming.iter().find(|it| it.started_at > last.started_at && !it.is_unanswered());
+        if let Some(own) = own.filter(|own| later.first().is_none_or(|it| own.started_at < it.started_at)) {
+            return format!("; no call back before another call was answered {}", when(own));
+        }
         let Some(first) = later.first() else {
             let shown = day.attempts.iter().any(|it| self.shows_outgoing(self.session(it).provider));
             return if shown {
@@ -563,7 +569,7 @@ mod tests {
         check(
             calls(&list),
             &["called 6 times on 4 May 2026 between 09:02 and 12:20, declined twice, missed once, \
-               answered 3 times; no call back."],
+               answered 3 times; no call back before another call was answered at 12:00."],
         );
     }
 
