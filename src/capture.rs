@@ -1,7 +1,7 @@
 //! Finding the body that a provider posted inside whatever a capture wrapped around it.
 //!
 //! A line is the body itself, or an envelope: an object that is no provider's and holds the body
-//! under one of [`MEMBERS`], as an object, as text, as base64, or as an array of these.
+//! under one of the members that captures use, as an object, as text, as base64, or as an array of these.
 
 use std::borrow::Cow;
 

@@ -254,7 +254,7 @@ pub struct OutputArgs {
     /// Only these columns, in this order
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', help_heading = "Output")]
     pub columns: Vec<String>,
-    /// CSV without the guard against formulas
+    /// CSV for programs: no guard against formulas, and text as it came, nothing escaped
     #[arg(long, help_heading = "Output")]
     pub csv_raw: bool,
     /// Colours in tables

@@ -80,9 +80,19 @@ fn is_path_alone(first: &str, args: &args::RowArgs) -> bool {
     args.input.paths.is_empty() && args.input.files_from.is_none() && std::path::Path::new(first).exists()
 }
 
+/// A line in which nothing acts on the reader.
+fn harmless(line: &str) -> String {
+    match line.strip_suffix('\n') {
+        Some(it) => format!("{}\n", escape::message(it)),
+        None => escape::message(line).into_owned(),
+    }
+}
+
 /// What clap has to say: help and version are answers, everything else is wrong usage.
 fn usage(fault: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    let text = fault.render();
+    let text = fault.render().to_string();
+    // It repeats what was typed.
+    let text: String = text.split_inclusive('\n').map(harmless).collect();
     // Nobody is left to tell where a stream is closed.
     if fault.use_stderr() {
         let _ = write!(err, "{text}");

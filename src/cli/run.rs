@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -166,7 +166,7 @@ pub fn over_dumps(
         &args.input.paths[..]
     };
     let found = sources::find(paths, args.input.files_from.as_deref());
-    refuse_inputs(&[plan.output.file.as_deref(), args.input.rejects.as_deref()], &found.sources)?;
+    refuse_inputs(args, &plan.output, &found.sources)?;
     if let Some(hint) = format_hint(&plan.output).filter(|_| !plan.output.quiet) {
         writeln!(err, "note: {hint}")?;
     }
@@ -208,7 +208,8 @@ pub fn over_dumps(
     let defective = troubles.iter().any(|it| it.defect)
         || plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
     let accepted = !plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
-    tell(&troubles, &faults, &analysis, files, &plan.output, rejects.is_some() || accepted, args, err)?;
+    let no_hint = rejects.is_some() || accepted || plan.output.quiet;
+    tell(&troubles, &faults, &analysis, files, &plan.output, no_hint, args, err)?;
 
     if args.input.strict && defective {
         // The rejects are what is needed for mending, so they appear all the same.
@@ -467,25 +468,36 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
 }
 
 /// An output that is also an input would be overwritten, or read while it is written.
-fn refuse_inputs(outputs: &[Option<&Path>], sources: &[Source]) -> Result<(), Failure> {
+fn refuse_inputs(args: &RowArgs, output: &OutputPlan, sources: &[Source]) -> Result<(), Failure> {
+    let rules = &args.rules;
+    let side = [&rules.roster, &rules.agents, &rules.customers, &rules.holidays, &args.input.files_from];
+    let dumps = sources.iter().filter_map(|it| match &it.place {
+        Place::File(path) => Some(path.as_path()),
+        Place::Stdin => None,
+    });
+    let inputs: Vec<&Path> = side.into_iter().flatten().map(PathBuf::as_path).chain(dumps).collect();
+    let outputs = [output.file.as_deref(), args.input.rejects.as_deref()];
     for output in outputs.iter().copied().flatten() {
         let Ok(real) = fs::canonicalize(output) else { continue };
-        let same = |it: &&Source| match &it.place {
-            Place::File(path) => fs::canonicalize(path).is_ok_and(|it| it == real),
-            Place::Stdin => false,
-        };
-        if sources.iter().any(|it| same(&it)) {
+        if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
             let name = output.to_string_lossy();
             let message = format!("{} is an input; write to another file", escape::message(&name));
             return Err(Failure::Usage(message));
         }
     }
     if let [Some(a), Some(b)] = outputs
-        && a == b
+        && whole(a) == whole(b)
     {
         return Err(Failure::Usage("--output and --rejects name one file; give each its own".to_owned()));
     }
     Ok(())
+}
+
+/// A path of a file that may not exist yet, in one spelling.
+fn whole(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let spelt = || Some(fs::canonicalize(folder).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(spelt).unwrap_or_else(|| path.to_owned())
 }
 
 /// What to say where a file's name promises another format than it gets.
@@ -547,7 +559,7 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
         }
     };
     let list = |it: &[String]| (!it.is_empty()).then(|| Cell::List(it.iter().map(|it| text(it)).collect()));
-    let path = |it: &Option<std::path::PathBuf>| it.as_ref().map(|it| text(&it.to_string_lossy()));
+    let path = |it: &Option<PathBuf>| it.as_ref().map(|it| text(&it.to_string_lossy()));
     add("as_of", plan.rules.as_of.map(Cell::Instant));
     add("body", args.input.body.as_deref().map(text));
     add("source", list(&args.input.source));

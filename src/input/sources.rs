@@ -196,7 +196,7 @@ impl Search {
             let message = if near.is_empty() {
                 "no such file or folder; it is skipped; check the spelling"
             } else {
-                "no such file or folder; it is skipped; did you mean one of those named here?"
+                "no such file or folder; it is skipped; perhaps this was meant"
             };
             self.troubles.push(Trouble::defect(&name, TroubleKind::Missing, message).with_names(near));
             return;

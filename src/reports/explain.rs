@@ -44,9 +44,12 @@ pub fn report(
         let figures = suggest::nearest(what, definitions::FIGURES.iter().map(|it| it.id));
         let near =
             suggest::nearest(what, analysis.subjects().filter_map(|it| analysis.texts.raw_opt(it.call_id)));
-        let hint = match (figures.first(), near.first()) {
-            (Some(it), _) => format!("did you mean the figure `{it}`?"),
-            (None, Some(it)) => format!("did you mean the call `{}`?", crate::render::escape::message(it)),
+        let ids: Vec<String> = analysis.subjects().map(|it| it.id(&analysis.texts)).collect();
+        let ids = suggest::nearest(what, ids.iter().map(String::as_str));
+        let hint = match (figures.first(), near.first(), ids.first()) {
+            (Some(it), _, _) => format!("did you mean the figure `{it}`?"),
+            (None, Some(it), _) => format!("did you mean the call `{}`?", crate::render::escape::message(it)),
+            (None, None, Some(it)) => format!("did you mean the session `{it}`?"),
             _ => "session ids are in `callsift sessions --format csv`".to_owned(),
         };
         let what = crate::render::escape::message(what);

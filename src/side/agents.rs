@@ -20,7 +20,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// See [`table::read`]; also a row without label or agent, a label of two persons, or a person in
+    /// What makes any side file unusable; also a row without label or agent, a label of two persons, or a person in
     /// two teams.
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         let mut res = Self::default();

@@ -47,7 +47,7 @@ impl Customers {
     ///
     /// # Errors
     ///
-    /// See [`table::read`]; also a phone or hidden identity that is none, a hidden identity with two
+    /// What makes any side file unusable; also a phone or hidden identity that is none, a hidden identity with two
     /// numbers, or a cell that is not of its column's form.
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         const OPTIONAL: [&str; 9] =

@@ -13,7 +13,7 @@ use crate::time;
 ///
 /// # Errors
 ///
-/// See [`table::read`]; also a cell that is no date.
+/// What makes any side file unusable; also a cell that is no date.
 pub fn read(path: &Path) -> Result<BTreeSet<NaiveDate>, SideError> {
     let mut dates = BTreeSet::new();
     for row in table::read(path, &["date"], &["name"])?.rows {

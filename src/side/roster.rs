@@ -30,7 +30,7 @@ impl Roster {
     ///
     /// # Errors
     ///
-    /// See [`table::read`]; also a row without instance or agent, an unreadable time, `to` before
+    /// What makes any side file unusable; also a row without instance or agent, an unreadable time, `to` before
     /// `from`, or an unknown provider.
     pub fn read(path: &Path, reading: Reading<'_>) -> Result<Self, SideError> {
         let mut rows: HashMap<String, Vec<Shift>> = HashMap::new();
