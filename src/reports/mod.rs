@@ -1,6 +1,6 @@
 //! Reports: sessions in, sections out. One file a report; nothing here reads, prints or formats.
 //!
-//! To add a report: write `reports/<name>.rs` with a function that takes the [`Analysis`] and gives
+//! To add a report: write `reports/<name>.rs` with a function that takes the [`Analysis`](crate::analysis::Analysis) and gives
 //! an [`Output`], and add its line to the command line's list of commands.
 
 mod alike;
