@@ -234,6 +234,12 @@ impl Search<'_> {
         let Some((name, rest)) = path.split_first() else {
             return self.here(value, false, trail, visitor);
         };
+        if value.kind() == Type::Array {
+            for element in value.elements().filter(|it| it.kind() != Type::Array) {
+                self.named(element, path, trail, visitor);
+            }
+            return;
+        }
         let Some(inner) = value.get(name) else { return };
         let encoded = value.get("isBase64Encoded").and_then(Raw::bool) == Some(true);
         let base64 = encoded || name == "data_base64" || (name == "data" && in_base64_holder(trail));
@@ -242,7 +248,7 @@ impl Search<'_> {
             return self.here(inner, base64, &below, visitor);
         }
         match inner.kind() {
-            Type::Object => self.named(inner, rest, &below, visitor),
+            Type::Object | Type::Array => self.named(inner, rest, &below, visitor),
             Type::String => {
                 let Some(chars) = inner.string() else { return };
                 match embedded(inner, &chars.text, base64) {
@@ -323,10 +329,14 @@ fn look(object: Raw<'_>) -> Looked<'_> {
         } else if key.is("typeWebhook") {
             webhook_type = text_of(Some(value)).is_some();
         } else if value.kind() == Type::String && dialects::is_renamed_event(key) {
+            // Of two spellings of a call event's key the last counts.
             renamed = Some(value);
+            if text_of(renamed).is_some_and(|it| dialects::is_renamed_call(&it)) {
+                event = renamed;
+            }
         }
     }
-    for (value, field) in [(event, "event"), (event_type, "event_type")] {
+    for (value, field) in [(event, "event"), (event_type, "event_type"), (renamed, "event")] {
         if let Some(value) = value
             && let Some(chars) = value.string()
             && chars.broken
@@ -336,11 +346,7 @@ fn look(object: Raw<'_>) -> Looked<'_> {
             return Looked::Flaw(Flaw::wrong(Reason::BrokenText, field, expected, value));
         }
     }
-    let mut event = text_of(event).filter(|it| is_event_name(it));
-    if event.is_none() {
-        // Automation tools rename `event` too; only a call event's name makes it one.
-        event = text_of(renamed).filter(|it| is_event_name(it) && dialects::is_renamed_call(it));
-    }
+    let event = text_of(event).filter(|it| is_event_name(it));
     let event_type = text_of(event_type);
     let marked = event.is_some() || event_type.is_some() || webhook_type;
     let body = Body { raw: object, event, event_type, schema: text_of(schema) };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::analysis::{Analysis, Filter};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
-use crate::section::{Cell, Document, Piece, say};
+use crate::section::{Cell, Document, Piece, Rate, say};
 use crate::text::Text;
 use crate::zone::TZDB_VERSION;
 
@@ -44,10 +44,10 @@ pub fn common_parameters(analysis: &Analysis) -> Parameters {
         entry("include_group", Cell::Bool(options.include_group)),
         entry("ring_timeout_ms", Cell::Millis(options.ring_timeout_ms)),
         entry("min_calls", Cell::Count(options.min_calls)),
-        entry("flag_rate", Cell::Rate(options.flag_rate)),
+        entry("flag_rate", Cell::Rate(Rate::given(options.flag_rate))),
         entry("min_verdict_calls", Cell::Count(options.min_verdict_calls)),
         entry("window_ms", Cell::Millis(options.window_ms)),
-        entry("threshold", Cell::Rate(options.threshold_milli as u64 * 1000)),
+        entry("threshold", Cell::Rate(Rate::given(options.threshold_milli as u64 * 1000))),
         entry("debounce_ms", Cell::Millis(options.debounce_ms)),
         entry(
             "weights",

@@ -18,8 +18,8 @@ pub enum Cell {
     Count(u64),
     /// A difference of numbers of things.
     Signed(i64),
-    /// A share from 0 to 1, in millionths, rounded half up.
-    Rate(u64),
+    /// A share from 0 to 1.
+    Rate(Rate),
     /// A decimal with one digit, in tenths (a score, a weight).
     Tenths(i64),
     /// A duration in milliseconds.
@@ -50,18 +50,40 @@ impl Cell {
         if self == Self::Missing { Self::word(word) } else { self }
     }
 
-    /// `part` of `whole` as a share in millionths, rounded half up; missing where `whole` is 0.
+    /// `part` of `whole` as a share; missing where `whole` is 0.
     pub fn share(part: u64, whole: u64) -> Self {
-        if whole == 0 {
-            return Self::Missing;
-        }
-        let micro = (u128::from(part) * 2_000_000 + u128::from(whole)) / (2 * u128::from(whole));
-        Self::Rate(micro as u64)
+        Rate::of(part, whole).map_or(Self::Missing, Self::Rate)
     }
 
-    /// A share that was computed as a float, rounded half up to millionths.
+    /// A share that was computed as a float.
     pub fn share_f64(share: f64) -> Self {
-        Self::Rate((share * 1e6 + 0.5).floor() as u64)
+        let rounded = |scale: f64| (share * scale + 0.5).floor() as u64;
+        Self::Rate(Rate { micro: rounded(1e6), permille: rounded(1e3) })
+    }
+}
+
+/// A share, rounded half up to what data hold and to what people read; each from the share itself, so
+/// that nothing is rounded twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate {
+    /// In millionths.
+    pub micro: u64,
+    /// In tenths of a percent.
+    pub permille: u64,
+}
+
+impl Rate {
+    /// `part` of `whole`; nothing where `whole` is 0.
+    pub fn of(part: u64, whole: u64) -> Option<Self> {
+        let rounded = |scale: u128| {
+            ((2 * u128::from(part) * scale + u128::from(whole)) / (2 * u128::from(whole))) as u64
+        };
+        (whole > 0).then(|| Self { micro: rounded(1_000_000), permille: rounded(1000) })
+    }
+
+    /// A share that was given in millionths.
+    pub fn given(micro: u64) -> Self {
+        Self { micro, permille: (micro + 500) / 1000 }
     }
 }
 
@@ -163,11 +185,14 @@ mod tests {
 
     #[test]
     fn shares_round_half_up_at_the_sixth_digit() {
-        assert_eq!(Cell::share(1, 3), Cell::Rate(333_333));
-        assert_eq!(Cell::share(2, 3), Cell::Rate(666_667));
-        assert_eq!(Cell::share(1, 2_000_000), Cell::Rate(1));
-        assert_eq!(Cell::share(0, 7), Cell::Rate(0));
+        let rate = |micro, permille| Cell::Rate(Rate { micro, permille });
+        assert_eq!(Cell::share(1, 3), rate(333_333, 333));
+        assert_eq!(Cell::share(2, 3), rate(666_667, 667));
+        assert_eq!(Cell::share(1, 2_000_000), rate(1, 0));
+        assert_eq!(Cell::share(0, 7), rate(0, 0));
+        // 50.04995 % is 0.500500 and 50.0 %: rounding the rounded share would make 50.1 %.
+        assert_eq!(Cell::share(501, 1001), rate(500_500, 500));
         assert_eq!(Cell::share(0, 0), Cell::Missing);
-        assert_eq!(Cell::share_f64(0.123_456_5), Cell::Rate(123_457));
+        assert_eq!(Cell::share_f64(0.123_456_5), rate(123_457, 123));
     }
 }

@@ -87,6 +87,20 @@ fn in_range(millis: i64) -> Result<i64, BadTime> {
     if (EARLIEST..TOO_LATE).contains(&millis) { Ok(millis) } else { Err(BadTime) }
 }
 
+/// Seconds as milliseconds, smaller digits cut off; nothing where it is negative or more than a
+/// century.
+pub fn millis_of_seconds(number: &str) -> Option<i64> {
+    let (digits, point) = decimal(number)?;
+    if digits.bytes().all(|it| it == b'0') {
+        return Some(0);
+    }
+    if number.starts_with('-') || point > 10 {
+        return None;
+    }
+    let digit = |place: i32| digits.as_bytes().get(place as usize).map_or(0, |it| i64::from(it - b'0'));
+    Some((0..(point + 3).max(0)).fold(0, |millis, place| millis * 10 + digit(place)))
+}
+
 /// A JSON number as its significant digits and the place of the point before the first of them.
 fn decimal(number: &str) -> Option<(String, i32)> {
     let unsigned = number.strip_prefix('-').unwrap_or(number);
@@ -234,6 +248,22 @@ mod tests {
         check("2026-02-18T10:15:22.123987Z", Ok(Some(AT + 123)));
         check("2026-02-18T10:15:22.1Z", Ok(Some(AT + 100)));
         check("2026-02-18T10:15:60Z", Ok(Some(AT + 37_000)));
+    }
+
+    #[test]
+    fn seconds_of_talk_are_cut_to_milliseconds() {
+        for (number, millis) in [
+            ("60", Some(60_000)),
+            ("1.001e0", Some(1001)),
+            ("0.0004", Some(0)),
+            ("12.9999", Some(12_999)),
+            ("0", Some(0)),
+            ("-1", None),
+            ("1e30", None),
+            ("1e-30", Some(0)),
+        ] {
+            assert_eq!(millis_of_seconds(number), millis, "{number}");
+        }
     }
 
     #[test]

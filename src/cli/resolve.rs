@@ -217,7 +217,12 @@ fn read_options(args: &InputArgs, rules: &RuleArgs) -> Res<ReadOptions> {
         as_sent: false,
         body_path,
         sources,
-        instance_name: args.instance_name.clone(),
+        instance_name: args
+            .instance_name
+            .as_deref()
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned),
         keep_metadata: rules.agent_from_metadata.is_some(),
     })
 }
@@ -249,7 +254,7 @@ fn filter(args: &FilterArgs, zone: &Zone, fold: bool) -> Res<Filter> {
             })
             .collect::<Res<_>>()?,
         instances: args.instance.clone(),
-        agents: args.agent.clone(),
+        agents: args.agent.iter().map(|it| identity::label(it.trim(), fold).into_owned()).collect(),
         customers: args.customer.iter().map(canonical).collect(),
         directions: words("--direction", &args.direction, &Direction::ALL, Direction::name)?,
         outcomes: words("--outcome", &args.outcome, &Outcome::ALL, Outcome::name)?,

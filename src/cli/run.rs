@@ -205,17 +205,14 @@ pub fn over_dumps(
     let files = found.sources.len();
     let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
     let ledger = &analysis.ledger;
-    let defective = troubles.iter().any(|it| it.defect)
-        || plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
-    let accepted = !plan.tolerance.is_exceeded(ledger.invalid + ledger.invalid_bodies, ledger.lines);
+    let defective =
+        troubles.iter().any(|it| it.defect) || plan.tolerance.is_exceeded(ledger.invalid, ledger.lines);
+    let accepted = !plan.tolerance.is_exceeded(ledger.invalid, ledger.lines);
     let no_hint = rejects.is_some() || accepted || plan.output.quiet;
     tell(&troubles, &faults, &analysis, files, &plan.output, no_hint, args, err)?;
 
     if args.input.strict && defective {
-        // The rejects are what is needed for mending, so they appear all the same.
-        finish(rejects)?;
-        let _ =
-            writeln!(err, "error: the input is defective and --strict was given; nothing else is written");
+        let _ = writeln!(err, "error: the input is defective and --strict was given; nothing is written");
         return Ok(Exit::Failed);
     }
     let report = command.report(&analysis, extra)?;
@@ -456,7 +453,9 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
         }
     };
     let sessions = analysis.sessions();
-    check("--agent", &args.filters.agent, &mut sessions.iter().map(|it| analysis.agent_name(it)));
+    let agents: Vec<String> =
+        args.filters.agent.iter().map(|it| crate::identity::label(it.trim(), fold).into_owned()).collect();
+    check("--agent", &agents, &mut sessions.iter().map(|it| analysis.agent_name(it)));
     check("--instance", &args.filters.instance, &mut sessions.iter().map(|it| texts.raw(it.instance)));
     let customers: Vec<String> =
         args.filters.customer.iter().map(|it| super::commands::customer(it, fold)).collect();
@@ -471,9 +470,10 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
 fn refuse_inputs(args: &RowArgs, output: &OutputPlan, sources: &[Source]) -> Result<(), Failure> {
     let rules = &args.rules;
     let side = [&rules.roster, &rules.agents, &rules.customers, &rules.holidays, &args.input.files_from];
-    let dumps = sources.iter().filter_map(|it| match &it.place {
-        Place::File(path) => Some(path.as_path()),
-        Place::Stdin => None,
+    let dumps = sources.iter().map(|it| match &it.place {
+        Place::File(path) => path.as_path(),
+        // What stands behind standard input may be a file all the same.
+        Place::Stdin => Path::new("/dev/stdin"),
     });
     let inputs: Vec<&Path> = side.into_iter().flatten().map(PathBuf::as_path).chain(dumps).collect();
     let outputs = [output.file.as_deref(), args.input.rejects.as_deref()];
@@ -571,6 +571,10 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     add("customers", path(&args.rules.customers));
     add("holidays_file", path(&args.rules.holidays));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
+    add("top", plan.output.top.map(|it| Cell::Count(it as u64)));
+    add("sort", plan.output.sort.as_deref().map(text));
+    add("columns", list(&plan.output.columns));
+    add("section", plan.output.section.as_deref().map(text));
     let filter = document::filter_parameters(&plan.filter);
     if !filter.is_empty() {
         given.push(("filters".to_owned(), Cell::Record(filter)));

@@ -9,8 +9,8 @@ use crate::event::{Cause, Direction, Event, Kind};
 use crate::json::{Key, Raw};
 
 use super::support::{
-    Body, Capture, Flaw, Reason, blank_event, optional, required, required_word, set_time, talk_ms, time,
-    trimmed, word_place,
+    Body, Capture, Flaw, Reason, blank_event, has_talk, optional, required, required_word, set_time, talk_ms,
+    time, trimmed, word_place,
 };
 use super::{Dialect, Provider, Reading, Traits, Word, word};
 
@@ -170,7 +170,7 @@ impl<'a> Fields<'a> {
             "CALL_ACCEPTED" => (Kind::Accepted, None, started()?),
             "CALL_ENDED" => {
                 let (started, ended) = (started()?, ended()?);
-                if started.is_some() || talk.is_some() {
+                if started.is_some() || has_talk(self.duration) {
                     ended_at = ended;
                     (Kind::Accepted, None, started.or(ended))
                 } else {
@@ -197,10 +197,11 @@ impl<'a> Fields<'a> {
             Some(it) => Some(it),
             None => optional(self.customer_phone_number, "Customer Phone Number")?,
         };
+        let compared = number.as_deref().and_then(|it| capture.compared(it));
         let customer = number.and_then(|it| capture.person(&it));
         let customer_name = capture.text(self.customer_name);
         event.agent_label = self
-            .agent_label(direction, customer.as_deref(), customer_name.as_deref(), capture)
+            .agent_label(direction, compared.as_deref(), customer_name.as_deref(), capture)
             .map(|it| capture.sym(&it));
         event.customer = customer.map(|it| capture.sym(&it));
         event.customer_name = customer_name.map(|it| capture.sym(&it));
@@ -240,7 +241,7 @@ impl<'a> Fields<'a> {
             Direction::Outgoing => label(self.picked_by).or_else(|| {
                 label(self.rejected_by).filter(|it| {
                     customer_name != Some(it.as_str())
-                        && customer.is_none_or(|customer| capture.person(it).as_deref() != Some(customer))
+                        && customer.is_none_or(|customer| capture.compared(it).as_deref() != Some(customer))
                 })
             }),
         }

@@ -91,6 +91,11 @@ impl Capture<'_> {
         identity::canonical(text, self.options.fold && !self.options.as_sent)
     }
 
+    /// The canonical spelling of a person for comparing, folded also where identities are kept as sent.
+    pub fn compared(&self, text: &str) -> Option<String> {
+        identity::canonical(text, self.options.fold).person()
+    }
+
     /// An agent's label: a name as it is, a number in canonical spelling.
     pub fn label(&self, text: &str) -> String {
         if self.options.as_sent {
@@ -129,14 +134,26 @@ pub struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    /// The value of `event`, if it has something to do with calls.
+    pub fn call_like_event(&self) -> Option<Cow<'a, str>> {
+        self.event.as_ref().filter(|it| is_call_like(it)).cloned()
+    }
+
     /// The name of an event that has something to do with calls, whoever sends it.
     pub fn call_like_name(&self) -> Option<Cow<'a, str>> {
-        let call_like = |it: &&Cow<'a, str>| {
-            let rest = it.as_bytes().get(..4).filter(|it| it.eq_ignore_ascii_case(b"call"));
-            rest.is_some() && matches!(it.as_bytes().get(4), None | Some(b'.' | b'_' | b':'))
-        };
-        [&self.event, &self.event_type].into_iter().flatten().find(call_like).cloned()
+        [&self.event, &self.event_type].into_iter().flatten().find(|it| is_call_like(it)).cloned()
     }
+}
+
+/// Whether an event's name begins with `call` as a word.
+fn is_call_like(name: &str) -> bool {
+    let begins = name.as_bytes().get(..4).is_some_and(|it| it.eq_ignore_ascii_case(b"call"));
+    begins && matches!(name.as_bytes().get(4), None | Some(b'.' | b'_' | b':'))
+}
+
+/// Whether a member has a value: neither null nor the empty string.
+pub fn has_value(value: Option<Raw<'_>>) -> bool {
+    value.is_some_and(|it| !matches!(it.bytes(), b"null" | b"\"\""))
 }
 
 /// Why a body is invalid.
@@ -287,20 +304,15 @@ pub fn time(
 
 /// Seconds of talk as milliseconds, cut; 0, less, and other types are no value.
 pub fn talk_ms(value: Option<Raw<'_>>) -> Option<i64> {
-    let number = value?.number()?;
-    let exact = number.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let millis = if exact {
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let thousandths: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
-        whole.parse::<i64>().ok()?.checked_mul(SECOND)?.checked_add(thousandths)?
-    } else {
-        let millis = number.parse::<f64>().ok()? * 1000.0;
-        if !(0.0..1e15).contains(&millis) {
-            return None;
-        }
-        millis as i64
-    };
-    (millis > 0).then_some(millis)
+    time::millis_of_seconds(value?.number()?).filter(|it| *it > 0)
+}
+
+/// Whether there was talk at all, however short.
+pub fn has_talk(value: Option<Raw<'_>>) -> bool {
+    value.and_then(Raw::number).is_some_and(|it| {
+        let mantissa = it.split(['e', 'E']).next().unwrap_or_default();
+        !it.starts_with('-') && mantissa.bytes().any(|it| matches!(it, b'1'..=b'9'))
+    })
 }
 
 /// Text without white space around; nothing if nothing is left.

@@ -12,7 +12,7 @@ use crate::json::{Raw, Type};
 use crate::time::MINUTE;
 
 use super::support::{
-    Body, Capture, Flaw, Reason, blank_event, optional, required, set_time, time, word_place,
+    Body, Capture, Flaw, Reason, blank_event, has_value, optional, required, set_time, time, word_place,
 };
 use super::{Dialect, Provider, Reading, Traits, Word, word};
 
@@ -44,15 +44,15 @@ impl Dialect for Wawp {
     }
 
     fn read<'a>(&self, body: &Body<'a>, capture: &Capture<'_>, provider: Provider) -> Reading<'a> {
-        let Some(name) = body.call_like_name() else { return Reading::NotMine };
+        let Some(name) = body.call_like_event() else { return Reading::NotMine };
         let fields =
             body.raw.pick(&["data", "sessionId", "call", "account", "session", "payload", "timestamp", "me"]);
         let [data, session_id, call, account, ..] = fields;
         let is_object = |it: Option<Raw<'_>>| it.is_some_and(|it| it.kind() == Type::Object);
-        if is_object(data) && session_id.is_some() {
+        if is_object(data) && has_value(session_id) {
             return Reading::Unknown(format!("openwa:{name}").into());
         }
-        if is_object(call) && account.is_some() {
+        if is_object(call) && has_value(account) {
             return Reading::Unknown(format!("zernio:{name}").into());
         }
         let Some(word) = word_place(&WORDS, &name, None) else { return Reading::NotMine };
@@ -122,38 +122,24 @@ fn read_event(
         me.map_or([None; 4], |it| it.pick(&["id", "lid", "jid", "pushName"]));
     let mut own = Vec::new();
     for (value, field) in [(me_id, "me.id"), (me_lid, "me.lid"), (me_jid, "me.jid")] {
-        own.push(optional(value, field)?.and_then(|it| capture.person(&it)));
+        own.push(optional(value, field)?);
     }
-    let is_own = |person: &str| own.iter().flatten().any(|it| it == person);
-    event.account = own[0].as_deref().map(|it| capture.sym(it));
+    event.account = own[0].as_deref().and_then(|it| capture.person(it)).map(|it| capture.sym(&it));
     event.account_name = capture.text_sym(push_name);
+    let own: Vec<String> = own.iter().flatten().filter_map(|it| capture.compared(it)).collect();
+    let is_own = |text: &str| capture.compared(text).is_some_and(|it| own.contains(&it));
+    let other = |text: &str| capture.person(text).filter(|_| !is_own(text));
 
     let from = optional(from, "payload.from")?;
-    let mut from_group = false;
-    let mut from_person = None;
-    if let Some(it) = &from {
-        match capture.party(it) {
-            Party::Person(it) => from_person = Some(it.into_owned()),
-            Party::Group => from_group = true,
-        }
-    }
-    if from_person.as_deref().is_some_and(is_own) {
-        event.direction = Direction::Outgoing;
-        from_person = None;
-    }
-    if engine_event.from_me {
+    let from_group = from.as_deref().is_some_and(|it| matches!(capture.party(it), Party::Group));
+    if from.as_deref().is_some_and(is_own) || engine_event.from_me {
         event.direction = Direction::Outgoing;
     }
-    let others: Vec<String> = engine_event
-        .creators
-        .iter()
-        .flatten()
-        .filter_map(|it| capture.person(it))
-        .filter(|it| !is_own(it))
-        .collect();
+    let from_person = from.as_deref().and_then(other);
+    let others: Vec<String> = engine_event.creators.iter().flatten().filter_map(|it| other(it)).collect();
     let phone = others.iter().find(|it| is_number(it));
     let hidden = others.iter().find(|it| is_hidden(it));
-    let to = optional(to, "payload.to")?.and_then(|it| capture.person(&it)).filter(|it| !is_own(it));
+    let to = optional(to, "payload.to")?.and_then(|it| other(&it));
     let customer = from_person.as_ref().or(phone).or(to.as_ref());
     let also = customer.and_then(|it| {
         if is_hidden(it) {

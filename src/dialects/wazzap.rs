@@ -4,9 +4,9 @@
 
 use crate::event::{Cause, Kind};
 
-use crate::json::Raw;
-
-use super::support::{Body, Capture, Flaw, Reason, blank_event, required, set_time, time, word_place};
+use super::support::{
+    Body, Capture, Flaw, Reason, blank_event, has_value, required, set_time, time, word_place,
+};
 use super::{Dialect, Provider, Reading, Traits, Word, word};
 
 /// See the module.
@@ -41,7 +41,6 @@ impl Dialect for Wazzap {
         };
         let [payload, data, phone, ts, country] =
             body.raw.pick(&["payload", "data", "phone", "ts", "country"]);
-        let has_value = |it: Option<Raw<'_>>| it.is_some_and(|it| !matches!(it.bytes(), b"null" | b"\"\""));
         if has_value(payload) || has_value(data) {
             return Reading::NotMine;
         }

@@ -266,7 +266,10 @@ impl Head {
         self.searched = self.bytes.len();
         let line = &self.bytes[first..line_end.unwrap_or(self.bytes.len())];
         let whole = line_end.is_some() || ended;
-        if line[0] != b'[' {
+        let begin = if self.bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        if line[0] != b'[' || first > begin {
+            // Blank lines before an array would be in no class: only a file that begins with the
+            // bracket is one array.
             (whole || line.len() > LOOK_BYTES).then_some(false)
         } else if line.len() > options.line_limit {
             Some(true)
@@ -588,7 +591,9 @@ mod tests {
     #[test]
     fn a_file_that_is_one_array_is_read_by_elements() {
         check(b"[\n{\"a\":\n1},\n2\n]\n", OPTIONS, &["1 {\"a\": 1}", "2 2"]);
-        check(b"\n\n[{\"a\":1},\n{\"b\":2}", OPTIONS, &["1 {\"a\":1}", "2 {\"b\":2}", "3 ["]);
+        check(b"[{\"a\":1},\n{\"b\":2}", OPTIONS, &["1 {\"a\":1}", "2 {\"b\":2}", "3 ["]);
+        // Lines before the bracket have their classes, so such a file is lines.
+        check(b"\n\n[{\"a\":1},\n{\"b\":2}", OPTIONS, &["1 ", "2 ", "3 [{\"a\":1},", "4 {\"b\":2}"]);
         // Ordinary lines that are arrays.
         check(b"[1,2]\n[3]\n", OPTIONS, &["1 [1,2]", "2 [3]"]);
         check(b"\n [1]\n[\n", OPTIONS, &["1 ", "2  [1]", "3 ["]);
@@ -611,7 +616,8 @@ mod tests {
             assert_eq!(read.total.lines, LEADING_WHITE_BYTES as u64 + 4);
             let joined: Vec<u8> = read.blocks.into_iter().flat_map(|it| it.bytes).collect();
             assert!(joined == input);
-            assert_eq!(read_cut(&input[1..], &[sizes], OPTIONS).total.lines, 1);
+            let shorter = read_cut(&input[1..], &[sizes], OPTIONS);
+            assert_eq!(shorter.total.lines, LEADING_WHITE_BYTES as u64 + 3);
         }
     }
 

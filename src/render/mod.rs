@@ -284,7 +284,7 @@ impl<'a> Words<'a> {
             Cell::Word(word) => (self.text)(word).into_owned(),
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
-            Cell::Rate(micro) => percent(*micro),
+            Cell::Rate(rate) => percent(rate.permille),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),
             Cell::Instant(ms) if self.full_instants => self.zone.rfc3339(*ms),
@@ -318,8 +318,7 @@ fn place_in_file(fields: &[(String, Cell)]) -> Option<(&Cell, &Cell)> {
 }
 
 /// `33.3 %`, rounded half up.
-fn percent(micro: u64) -> String {
-    let tenths = (u128::from(micro) + 500) / 1000;
+fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 

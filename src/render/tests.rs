@@ -249,8 +249,8 @@ fn every_kind_of_cell_in_every_format() {
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::Count(u64::MAX), ["18446744073709551615"; 5]),
         (Cell::Signed(-3), ["-3"; 5]),
-        (Cell::Rate(333_333), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
-        (Cell::Rate(1_000_000), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
+        (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
+        (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
         (Cell::Tenths(-5), ["-0.5"; 5]),
         (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s"]),
         (Cell::Instant(AT), ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18"]),
@@ -660,8 +660,8 @@ fn durations_round_to_what_they_show() {
 
 #[test]
 fn percentages_round_half_up() {
-    for (micro, shown) in [(0, "0.0 %"), (499, "0.0 %"), (500, "0.1 %"), (999_500, "100.0 %")] {
-        assert_eq!(percent(micro), shown);
+    for (permille, shown) in [(0, "0.0 %"), (1, "0.1 %"), (333, "33.3 %"), (1000, "100.0 %")] {
+        assert_eq!(percent(permille), shown);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Identities stand as they were sent: which hidden caller is which number, and how numbers are
 //! folded, is decided over the whole input of whoever reads them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Output;
 use crate::analysis::Analysis;
@@ -58,12 +58,8 @@ const COLUMNS: [(&str, Shown); 34] = [
 /// resolved; of them those of the subject sessions are kept.
 pub fn report(as_sent: &[Event], analysis: &Analysis) -> Output {
     let texts = &analysis.texts;
-    let chosen: HashSet<EventKey> = if analysis.filtered {
-        analysis.subjects().flat_map(|it| analysis.events_of(it)).map(key).collect()
-    } else {
-        HashSet::new()
-    };
-    let events = as_sent.iter().filter(|it| !analysis.filtered || chosen.contains(&key(it)));
+    let chosen = if analysis.filtered { Some(Chosen::of(analysis)) } else { None };
+    let events = as_sent.iter().filter(|it| chosen.as_ref().is_none_or(|chosen| chosen.takes(it)));
     // A filter chooses sessions, and a reaction belongs to none.
     let reactions = analysis.reactions.iter().filter(|_| !analysis.filtered);
     let columns: Vec<Column> = COLUMNS
@@ -82,14 +78,39 @@ pub fn report(as_sent: &[Event], analysis: &Analysis) -> Output {
     Output { parts: vec![Part { path: vec!["events"], body: Body::Rows(table) }], ..Output::default() }
 }
 
-/// What an event keeps when its customer is resolved.
-type EventKey = (Provider, Sym, u8, Kind, Option<Cause>, Option<Sym>, Option<i64>, Origin);
+/// The events of the subject sessions, as far as they can be told before identities are resolved.
+struct Chosen {
+    /// Where the kept events of all sessions stand, and whether the session is a subject.
+    origins: HashMap<Origin, bool>,
+    /// What the subjects' events keep when their customer is resolved: for deliveries of one event
+    /// under two identities, of which sessions keep one.
+    keys: HashSet<EventKey>,
+}
 
-/// Events without a call id are told apart by where they stand.
+type EventKey = (Provider, Sym, u8, Kind, Option<Cause>, Option<Sym>, Option<i64>);
+
 fn key(event: &Event) -> EventKey {
-    let origin = Origin { file: event.instance, line: 0, body: 0 };
-    let origin = if event.call_id.is_some() { origin } else { event.origin };
-    (event.provider, event.instance, event.word, event.kind, event.cause, event.call_id, event.at, origin)
+    (event.provider, event.instance, event.word, event.kind, event.cause, event.call_id, event.at)
+}
+
+impl Chosen {
+    fn of(analysis: &Analysis) -> Self {
+        let mut origins = HashMap::new();
+        let mut keys = HashSet::new();
+        for (session, is_subject) in analysis.sessions().iter().zip(&analysis.subject) {
+            for event in analysis.events_of(session) {
+                origins.insert(event.origin, *is_subject);
+                if *is_subject && event.call_id.is_some() {
+                    keys.insert(key(event));
+                }
+            }
+        }
+        Self { origins, keys }
+    }
+
+    fn takes(&self, event: &Event) -> bool {
+        self.origins.get(&event.origin).copied().unwrap_or_else(|| self.keys.contains(&key(event)))
+    }
 }
 
 fn evidence(origin: Origin, texts: &Texts) -> Cell {

@@ -123,12 +123,11 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         say(format!("{top} of {chosen} count in it."))
     } else {
         let words = format!(
-            "Of {chosen} {top} count in the numerator, {} in the denominator, {} in neither: ",
+            "Of {chosen} {top} count in the numerator, {} in the denominator, {} in neither.",
             top + below,
             number(Counted::Neither)
         );
-        let value = Cell::share(top as u64, (top + below) as u64);
-        vec![Piece::Say(words), Piece::Value(value), Piece::Say(".".into())]
+        say(words)
     });
     let shown: Vec<(&Session, Counted)> =
         counted.into_iter().filter(|(_, it)| *it != Counted::Neither).collect();

@@ -87,11 +87,11 @@ impl Key {
         match self {
             Self::Provider => Value::Word(session.provider.name()),
             Self::Instance => Value::Sym(session.instance),
-            Self::Account => session.account.map_or(Value::Word("-"), Value::Sym),
-            Self::Agent => session.agent.map_or(Value::Word(UNASSIGNED), Value::Sym),
+            Self::Account => Value::or(session.account, "-", analysis),
+            Self::Agent => Value::or(session.agent, UNASSIGNED, analysis),
             Self::AgentSource => Value::Word(session.agent_source.name()),
-            Self::Team => session.team.map_or(Value::Word("-"), Value::Sym),
-            Self::Engine => session.engine.map_or(Value::Word("-"), Value::Sym),
+            Self::Team => Value::or(session.team, "-", analysis),
+            Self::Engine => Value::or(session.engine, "-", analysis),
             Self::Country => analysis.country(session).map_or(Value::Word("unknown"), Value::Text),
             Self::Video => Value::Word(match session.video {
                 Some(true) => "yes",
@@ -128,6 +128,15 @@ pub enum Value {
 }
 
 impl Value {
+    /// A text of the input, or the word that stands for none: one group also where the input spells
+    /// that word.
+    fn or(text: Option<Sym>, word: &'static str, analysis: &Analysis) -> Self {
+        match text {
+            Some(it) if analysis.texts.raw(it) != word => Self::Sym(it),
+            _ => Self::Word(word),
+        }
+    }
+
     fn raw<'a>(&'a self, analysis: &'a Analysis) -> &'a str {
         match self {
             Self::Sym(it) => analysis.texts.raw(*it),

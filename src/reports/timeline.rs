@@ -211,7 +211,7 @@ impl Entry<'_> {
                     Cell::opt(it.outcome, |it| Cell::word(it.name())),
                     Cell::opt(it.cause, |it| Cell::word(it.name())),
                     Cell::opt(it.declined_by, |it| Cell::word(it.name())),
-                    text(it.agent),
+                    text(it.agent).or_word(crate::analysis::UNASSIGNED),
                     Cell::word(it.provider.name()),
                     text(Some(it.instance)),
                     Cell::opt(it.ring_ms, Cell::Millis),

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Reading;
 use super::table::{self, SideError};
 use crate::dialects::Provider;
+use crate::identity;
 use crate::text::Sym;
 use crate::time;
 
@@ -56,7 +57,7 @@ impl Roster {
                 None => None,
                 Some(it) => Some(Provider::named(it).ok_or_else(|| fail("an unknown provider"))?),
             };
-            let agent = reading.texts.intern(agent);
+            let agent = reading.texts.intern(&identity::label(agent, reading.fold));
             rows.entry(instance.to_owned()).or_default().push(Shift { agent, from, to, provider });
         }
         Ok(Self { rows })

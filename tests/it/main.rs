@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests may fail loudly")]
 
+mod cli;
+mod demo;
 mod docs;
 mod explain;
 mod fixtures;
+mod golden;
 mod oracle;
 mod oracle_compare;
 mod promises;
+mod regressions;
 mod support;
 mod traffic;
