@@ -29,8 +29,27 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
     Ok(())
 }
 
+/// Points of ours, which begin with a dash, are list items; everything else is a paragraph.
 fn paragraphs(sentences: &[Vec<Piece>], words: &Words<'_>, out: &mut dyn Write) -> io::Result<()> {
-    sentences.iter().try_for_each(|it| writeln!(out, "\n{}", escape::markdown_start(&words.sentence(it))))
+    let mut in_list = false;
+    for sentence in sentences {
+        let text = words.sentence(sentence);
+        let point = match sentence.first() {
+            Some(Piece::Say(it)) if it.starts_with("- ") => {
+                text.strip_prefix("- ").or(text.strip_prefix("\\- "))
+            }
+            _ => None,
+        };
+        match point {
+            Some(point) => {
+                writeln!(out, "{}- {}", if in_list { "" } else { "\n" }, escape::markdown_start(point))?;
+            }
+            None if text.is_empty() => {}
+            None => writeln!(out, "\n{}", escape::markdown_start(&text))?,
+        }
+        in_list = point.is_some();
+    }
+    Ok(())
 }
 
 fn table(table: &Table, words: &Words<'_>, style: &Style<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -110,7 +110,7 @@ impl Page<'_> {
             Piece::Value(cell @ (Cell::Rate(_) | Cell::Millis(_) | Cell::Instant(_))) => {
                 self.words.cell(cell).replace(' ', GLUE)
             }
-            piece => self.words.sentence(std::slice::from_ref(piece)),
+            piece => self.words.sentence(std::slice::from_ref(piece)).replace(" %", &format!("{GLUE}%")),
         });
         pieces.collect()
     }

@@ -50,7 +50,7 @@ fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     for (keys, what) in [
         (
             unrated(Unrated::CallsNotShown),
-            ": rejections are seen, but neither the calls nor their answers and misses. Their sessions have no \
+            ": rejections are seen, but neither the calls nor both their answers and their misses. Their sessions have no \
              denominator and count as unrated.",
         ),
         (
@@ -158,7 +158,7 @@ fn counts(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         analysis.subjects().filter(|it| it.direction == Direction::Incoming && it.agent.is_none()).count();
     if unassigned > 0 {
         notes.push(say(format!(
-            "{} no agent: no payload names one and no roster says who had the line. Give one with --roster.",
+            "{} no agent: no payload names one, and no row of a roster (--roster) says who had the line.",
             plural(
                 unassigned as u64,
                 "incoming session, orphans included, has",

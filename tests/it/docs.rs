@@ -246,3 +246,23 @@ fn blocks_belong_to_their_heading() {
     assert_eq!(found[0].files, [("side.csv".to_owned(), "a\n".to_owned())]);
     assert_eq!((found[1].input.as_deref(), found[1].files.len(), found[1].expected.as_str()), (None, 0, ""));
 }
+
+/// The picture of the README is what the command above it prints, down to the line of dots.
+#[test]
+fn the_picture_in_the_readme_is_what_the_program_prints() {
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let begin = readme.find("```console\n$ callsift ").unwrap() + "```console\n".len();
+    let end = begin + readme[begin..].find("```").unwrap();
+    let (command, picture) = readme[begin..end].split_once('\n').unwrap();
+    let args: Vec<&str> = command.split(' ').skip(2).collect();
+    let printed = text(&super::support::run(root(), &args));
+    let lines = picture.lines().count() - 1;
+    let expected: String = printed.split_inclusive('\n').take(lines).collect::<String>() + "…\n";
+    if std::env::var_os("CALLSIFT_UPDATE").is_some() {
+        let updated = format!("{}{command}\n{expected}{}", &readme[..begin], &readme[end..]);
+        std::fs::write(&path, updated).unwrap();
+    } else {
+        assert_eq!(picture, expected);
+    }
+}
