@@ -178,7 +178,9 @@ fn compare(seed: u64, events: usize, opts: &TrafficOpts) {
 
 #[test]
 fn agrees_with_the_second_implementation_on_small_dumps() {
-    for seed in 1..=12 {
+    // More seeds for a night: `CALLSIFT_SEEDS=1000 cargo test --release small_dumps`.
+    let seeds = std::env::var("CALLSIFT_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
+    for seed in 1..=seeds {
         compare(seed, 150, &TrafficOpts::default());
     }
 }
