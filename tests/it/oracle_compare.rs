@@ -191,3 +191,10 @@ fn agrees_with_the_second_implementation_on_a_larger_dump() {
         compare(seed, 2500, &TrafficOpts::default());
     }
 }
+#[test]
+fn agrees_where_a_reader_could_doubt() {
+    let opts = TrafficOpts { disputed: true, ..TrafficOpts::default() };
+    for seed in 201..=204 {
+        compare(seed, 200, &opts);
+    }
+}
