@@ -174,6 +174,13 @@ impl Parsed {
             }
         } else if let Some((flaw, column, _)) = flaws.into_iter().next() {
             self.ledger.invalid += 1;
+            // An invalid line is left out whole, to be repaired and read again.
+            let kept = self.reactions.len() - reactions as usize;
+            self.reactions.truncate(kept);
+            self.ledger.reactions -= u64::from(reactions);
+            if wants.raw_lines {
+                self.raw_lines.truncate(self.raw_lines.len() - reactions as usize);
+            }
             self.fault(lines, number, column, flaw, line.to_vec(), None, wants);
         } else if reactions > 0 {
             self.ledger.reaction += 1;

@@ -176,3 +176,13 @@ fn lines_before_a_bracket_have_their_classes() {
     assert_eq!(got["accounting"]["lines"]["total"], 5);
     assert_eq!(got["accounting"]["lines"]["blank"], 3);
 }
+
+#[test]
+fn an_invalid_line_is_left_out_with_its_reactions() {
+    let home = folder();
+    let reaction = r#"{"event_type":"message:reaction","chat":{"chat_id":1},"reaction":{"message_uid":"m","action":"set","emoji":"👍","timestamp":"2026-05-04 10:00:00 +0000"}}"#;
+    let input = format!("[{reaction},{{\"event\":\"call.rejected\"}}]\n{reaction}\n");
+    let got = json(&run_with(home.path(), &["sessions", "--format", "json"], input.as_bytes()));
+    assert_eq!(got["accounting"]["lines"]["invalid"], 1);
+    assert_eq!(got["accounting"]["reactions"]["total"], 1);
+}
