@@ -49,6 +49,28 @@ pub struct Tally {
     pub(super) sources: [u64; 4],
 }
 
+#[cfg(test)]
+impl Tally {
+    /// A group of so many calls, of which some were rejected: by a named agent, as reported, instantly,
+    /// by policy; the most by one caller are `top`.
+    pub(super) fn of(calls: u64, [confirmed, reported, instant, policy]: [u64; 4], top: u64) -> Self {
+        let rejected = confirmed + reported + instant + policy;
+        let interner = crate::text::Interner::default();
+        let rejected_callers =
+            [(interner.intern("caller"), top)].into_iter().filter(|(_, it)| *it > 0).collect();
+        Self {
+            answered: calls - rejected,
+            rejected,
+            policy,
+            instant,
+            confirmed,
+            reported,
+            rejected_callers,
+            ..Self::default()
+        }
+    }
+}
+
 impl Tally {
     /// Calls whose outcome is known.
     pub fn resolved(&self) -> u64 {

@@ -122,3 +122,105 @@ fn compare(parts: impl Iterator<Item = Part>, least: u64) -> Vec<Compared> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::testing::analysis;
+
+    /// The verdicts of agents with these tallies; the first is the one in question.
+    fn of(tallies: Vec<Tally>) -> Vec<Option<&'static str>> {
+        let names = ["ann", "bob", "cem", "dia", "eva"];
+        let rows: Vec<_> =
+            names.iter().zip(tallies).map(|(name, tally)| (vec![Value::Word(name)], tally)).collect();
+        verdicts(&rows, &[Key::Agent], &analysis(Vec::new()))
+    }
+
+    fn confirmed(calls: u64, rejected: u64) -> Tally {
+        Tally::of(calls, [rejected, 0, 0, 0], 0)
+    }
+
+    #[track_caller]
+    fn first(tallies: Vec<Tally>, expected: &str) {
+        assert_eq!(of(tallies)[0], Some(expected));
+    }
+
+    #[test]
+    fn outlying_is_a_quarter_more_than_the_others() {
+        // 500/4000 is 12.5 %, the others' 800/8000 10 %: exactly 1.25 times. The chance is one in
+        // 100,000, so only the size of the difference decides.
+        let others = || vec![confirmed(4000, 400), confirmed(4000, 400)];
+        first([vec![confirmed(4000, 500)], others()].concat(), "outlier");
+        first([vec![confirmed(4000, 499)], others()].concat(), "watch");
+    }
+
+    #[test]
+    fn looking_at_many_at_once_is_corrected_for() {
+        // 6, 1 and 2 of 20 each: P = 0.0303, q = 3 × 0.0303 = 0.091. 9, 3 and 3: P = 0.0147, q = 0.044.
+        first(vec![confirmed(20, 6), confirmed(20, 1), confirmed(20, 2)], "watch");
+        first(vec![confirmed(20, 9), confirmed(20, 3), confirmed(20, 3)], "outlier");
+        // 6, 2 and 2: P = 0.0585.
+        first(vec![confirmed(20, 6), confirmed(20, 2), confirmed(20, 2)], "not_distinguishable");
+    }
+
+    #[test]
+    fn a_quarrel_of_one_caller_is_concentrated_above_three_tenths() {
+        let others = || vec![confirmed(4000, 400), confirmed(4000, 400)];
+        let with_top = |top| [vec![Tally::of(4000, [600, 0, 0, 0], top)], others()].concat();
+        first(with_top(180), "outlier");
+        first(with_top(181), "concentrated");
+    }
+
+    #[test]
+    fn rejections_that_nobody_is_named_for_do_not_make_an_outlier() {
+        let others = || vec![confirmed(4000, 400), confirmed(4000, 400)];
+        first([vec![Tally::of(4000, [400, 200, 0, 0], 0)], others()].concat(), "unconfirmed");
+        first([vec![Tally::of(4000, [400, 0, 200, 0], 0)], others()].concat(), "unconfirmed");
+        // Policy is in neither count.
+        first([vec![Tally::of(4000, [400, 0, 0, 200], 0)], others()].concat(), "not_distinguishable");
+    }
+
+    #[test]
+    fn fewer_than_twenty_calls_or_three_rows_are_too_few() {
+        first(
+            vec![confirmed(19, 19), confirmed(50, 1), confirmed(50, 1), confirmed(50, 1)],
+            "not_enough_calls",
+        );
+        // 20 calls, of which one is the server's: 19.
+        let by_policy = Tally::of(20, [19, 0, 0, 1], 0);
+        first(vec![by_policy, confirmed(50, 1), confirmed(50, 1), confirmed(50, 1)], "not_enough_calls");
+        first(vec![confirmed(20, 20), confirmed(50, 1)], "no_peers");
+        first(vec![confirmed(20, 20), confirmed(50, 1), confirmed(19, 1)], "no_peers");
+        first(vec![confirmed(20, 20), confirmed(50, 1), confirmed(20, 1)], "outlier");
+    }
+
+    #[test]
+    fn nobody_and_groups_without_an_outcome_have_no_verdict() {
+        let rows = vec![
+            (vec![Value::Word(UNASSIGNED)], confirmed(100, 90)),
+            (vec![Value::Word("ann")], confirmed(0, 0)),
+            (vec![Value::Word("bob")], confirmed(40, 4)),
+            (vec![Value::Word("cem")], confirmed(40, 4)),
+        ];
+        let analysis = analysis(Vec::new());
+        let found = verdicts(&rows, &[Key::Agent], &analysis);
+        assert_eq!(found, [None, None, Some("no_peers"), Some("no_peers")]);
+        assert!(verdicts(&rows, &[Key::Team], &analysis).iter().all(Option::is_none));
+        // By line the same word is only a name.
+        assert_eq!(verdicts(&rows, &[Key::Instance], &analysis)[0], Some("outlier"));
+    }
+
+    #[test]
+    fn agents_are_compared_with_those_known_in_the_same_way() {
+        let by = |source: AgentSource, calls, rejected| {
+            let mut tally = confirmed(calls, rejected);
+            tally.sources[source as usize] = calls;
+            tally
+        };
+        let payload = |rejected| by(AgentSource::Payload, 40, rejected);
+        let roster = |rejected| by(AgentSource::Roster, 40, rejected);
+        let found = of(vec![payload(30), payload(2), payload(2), roster(30), roster(30)]);
+        assert_eq!(found[0], Some("outlier"));
+        assert_eq!(found[3], Some("no_peers"));
+    }
+}
