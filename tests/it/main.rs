@@ -5,6 +5,7 @@
 mod capture;
 mod cli;
 mod demo;
+mod dialects;
 mod docs;
 mod explain;
 mod fixtures;
