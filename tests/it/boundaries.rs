@@ -215,3 +215,91 @@ fn a_filter_takes_its_first_instant_and_not_its_last() {
     assert_eq!(count(&["--until", "2026-05-04T10:00:00Z"]), 0);
     assert_eq!(count(&["--until", "2026-05-04T10:00:00.001Z"]), 1);
 }
+
+#[test]
+fn three_lost_offers_five_minutes_apart_are_an_incident() {
+    let incidents = |starts: &[i64]| -> Vec<Value> {
+        let home = folder();
+        let mut lines = vec![
+            wawp("received", "a", "511", TEN - 3_600_000),
+            wawp("rejected", "a", "511", TEN - 3_590_000),
+        ];
+        for (place, at) in starts.iter().enumerate() {
+            lines.push(wawp("rejected", &format!("lost{place}"), "511", TEN + at));
+        }
+        // A rejection with its call, within the time of the others.
+        lines.push(wawp("received", "b", "522", TEN + 1000));
+        lines.push(wawp("rejected", "b", "522", TEN + 4000));
+        let input: String = lines.iter().map(|it| format!("{it}\n")).collect();
+        let found = json(&run_with(home.path(), &["anomalies", "--format", "json"], input.as_bytes()));
+        found["incidents"].as_array().unwrap().clone()
+    };
+    let five = 300_000;
+    let found = incidents(&[0, five, 2 * five]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["orphans"], 3);
+    assert_eq!(found[0]["rejections"], 4);
+    assert_eq!(found[0]["first_at"], "2026-05-04T10:00:00.000+00:00");
+    assert_eq!(found[0]["last_at"], "2026-05-04T10:10:00.000+00:00");
+    assert!(incidents(&[0, five, 2 * five + 1]).is_empty());
+    assert!(incidents(&[0, five]).is_empty());
+}
+
+#[test]
+fn lost_are_offers_that_came_nowhere_or_under_another_line() {
+    let home = folder();
+    let other_line = |event: &str, id: &str, at: i64| {
+        let mut line = wawp(event, id, "511", at);
+        line["session"] = json!("other");
+        line
+    };
+    let lines = [
+        // At the edge of the feed: orphaned, perhaps not lost.
+        wawp("rejected", "edge", "511", TEN - 3_600_000),
+        wawp("received", "a", "511", TEN - 3_590_000),
+        wawp("rejected", "a", "511", TEN - 3_580_000),
+        wawp("rejected", "gone", "511", TEN),
+        other_line("received", "strayed", TEN + 60_000),
+        wawp("rejected", "strayed", "511", TEN + 65_000),
+    ];
+    let input: String = lines.iter().map(|it| format!("{it}\n")).collect();
+    let found = json(&run_with(home.path(), &["anomalies", "--format", "json"], input.as_bytes()));
+    let desk = &found["instances"][0];
+    assert_eq!(desk["instance"], "desk");
+    assert_eq!((&desk["rejections"], &desk["orphaned"], &desk["lost"]), (&json!(4), &json!(3), &json!(2)));
+    assert_eq!(desk["orphan_rate"], 0.5);
+}
+
+#[test]
+fn of_repeated_deliveries_the_plausible_one_is_believed() {
+    let home = folder();
+    let ask = |lines: &[Value]| {
+        let input: String = lines.iter().map(|it| format!("{it}\n")).collect();
+        json(&run_with(home.path(), &["sessions", "--format", "json"], input.as_bytes()))
+    };
+    let offer = || wawp("received", "c", "511", TEN);
+    let delivered = |received_at: i64| json!({"received_at": received_at, "body": offer()});
+    // One delivery claims a time 10 s ahead of its receipt, the other does not.
+    let found = ask(&[delivered(TEN - 10_000), delivered(TEN + 1000)]);
+    assert_eq!(found["accounting"]["events"]["duplicates"], 1);
+    assert_eq!(found["accounting"]["watermark"], "2026-05-04T10:00:00.000+00:00");
+    assert_eq!(ask(&[delivered(TEN - 10_000)])["accounting"]["watermark"], Value::Null);
+
+    // One is a replay, the other came when it happened.
+    let mut replay = wawp("received", "c", "511", TEN + 600_000);
+    replay["payload"]["timestamp"] = json!(TEN / 1000);
+    let found = ask(&[replay.clone(), offer()]);
+    assert_eq!(found["accounting"]["events"]["duplicates"], 1);
+    assert_eq!(found["sessions"][0]["anomalies"], json!([]));
+    assert_eq!(ask(&[replay])["sessions"][0]["anomalies"], json!(["replayed"]));
+
+    // One has its time from the capture, the other from the provider.
+    let mut untimed = offer();
+    untimed.as_object_mut().unwrap().remove("timestamp");
+    let untimed = json!({"received_at": TEN, "body": untimed});
+    let end = wawp("rejected", "c", "511", TEN + 5000);
+    let found = ask(&[untimed.clone(), offer(), end.clone()]);
+    assert_eq!(found["accounting"]["events"]["duplicates"], 1);
+    assert_eq!(found["sessions"][0]["ring_ms"], 5000);
+    assert_eq!(ask(&[untimed, end])["sessions"][0]["ring_ms"], Value::Null);
+}
