@@ -90,12 +90,13 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         false => Direction::Outgoing,
     };
     let top_caller = top_caller(analysis, &peaks);
-    let is_count = !figure.numerator.is_empty() || COUNTS.contains(&figure.id);
+    let is_counted = |it: &Session| counts(figure.id, it, analysis, &peaks).is_some();
+    let is_count = !figure.numerator.is_empty() || analysis.sessions().first().is_some_and(is_counted);
     let counted: Vec<(&Session, Counted)> = analysis
         .subjects()
         .filter(|it| it.is_timed() && it.direction == direction)
         .map(|session| {
-            let member = |id: &str| counts(id, session, analysis, &peaks);
+            let member = |id: &str| counts(id, session, analysis, &peaks) == Some(true);
             let part = if !is_count {
                 Counted::Denominator
             } else if figure.numerator.is_empty() {
@@ -151,7 +152,7 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
 /// Who of the known customers was rejected most often; of equals the first by spelling.
 fn top_caller(analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> Option<Sym> {
     let mut rejected: HashMap<Sym, u64> = HashMap::new();
-    for session in analysis.subjects().filter(|it| counts("rejected", it, analysis, peaks)) {
+    for session in analysis.subjects().filter(|it| counts("rejected", it, analysis, peaks) == Some(true)) {
         if let Some(customer) = session.customer {
             *rejected.entry(customer).or_default() += 1;
         }
@@ -214,50 +215,13 @@ fn total_cell(table: &Table, id: &str) -> Option<Cell> {
     rows.map(|it| it[place].clone()).filter(|_| id != "agent")
 }
 
-/// Figures that count sessions, or are picked from counted ones; the arms of [`counts`].
-const COUNTS: [&str; 38] = [
-    "answer_p50_ms",
-    "answered",
-    "attempts",
-    "bh_policy_rejected",
-    "bh_rejected",
-    "bh_resolved",
-    "calls",
-    "confirmed_rejected",
-    "current_score",
-    "group_calls",
-    "instant_rejected",
-    "level",
-    "longest_streak",
-    "lost",
-    "missed",
-    "missed_inferred",
-    "orphaned",
-    "orphaned_rejections",
-    "orphans",
-    "peak_attempts",
-    "peak_weight",
-    "policy_rejected",
-    "priority_1_by",
-    "redirects_due",
-    "rejected",
-    "rejections",
-    "reported_rejected",
-    "resolved",
-    "ring_p50_ms",
-    "ring_p90_ms",
-    "ring_p95_ms",
-    "ringing",
-    "score",
-    "talk_p50_ms",
-    "unrated",
-    "unrated_rejected",
-    "unresolved",
-    "video_calls",
-];
-
-/// Whether a session is one of those that a count counts.
-fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> bool {
+/// Whether a session is one of those that a count counts; nothing where the figure is no count.
+fn counts(
+    id: &str,
+    session: &Session,
+    analysis: &Analysis,
+    peaks: &HashMap<Sym, (i64, i64)>,
+) -> Option<bool> {
     let options = &analysis.options;
     let is_group = session.group == Some(true) && !options.include_group;
     let incoming = session.direction == Direction::Incoming;
@@ -271,7 +235,7 @@ fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym,
     };
     let declined_by = |it: DeclinedBy| rated && session.declined_by == Some(it);
     let attempt = incoming && session.customer.is_some() && session.group != Some(true);
-    match id {
+    Some(match id {
         "calls" => !is_group && !session.is_orphan_apart(),
         "answered" => rated && session.outcome == Some(Outcome::Answered),
         "rejected" => rated && rejected,
@@ -315,8 +279,8 @@ fn counts(id: &str, session: &Session, analysis: &Analysis, peaks: &HashMap<Sym,
         }
         "answer_p50_ms" => rated && session.outcome == Some(Outcome::Answered) && session.ring_ms.is_some(),
         "talk_p50_ms" => rated && session.outcome == Some(Outcome::Answered) && session.talk_ms.is_some(),
-        _ => false,
-    }
+        _ => return None,
+    })
 }
 
 /// A session as sentences: what it is, and each of its lines with the rule that read it.

@@ -135,7 +135,14 @@ fn agents(report: &Output) -> Vec<Sentence> {
             ]));
         }
     }
-    first_few(sentences, "No agent rejects clearly more calls than the others.")
+    let compared = |it: Row<'_>| !["not_enough_calls", "no_peers"].iter().any(|word| it.is("verdict", word));
+    let any = rows(report, "rows").any(|it| it.cell("verdict") != Cell::Missing && compared(it));
+    let none = if any {
+        "No agent rejects clearly more calls than the others."
+    } else {
+        "No agents can be compared: that takes three with enough calls each (callsift define verdict)."
+    };
+    first_few(sentences, none)
 }
 
 fn callers(report: &Output) -> Vec<Sentence> {

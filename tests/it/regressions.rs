@@ -186,3 +186,11 @@ fn an_invalid_line_is_left_out_with_its_reactions() {
     assert_eq!(got["accounting"]["lines"]["invalid"], 1);
     assert_eq!(got["accounting"]["reactions"]["total"], 1);
 }
+
+#[test]
+fn where_nobody_can_be_compared_nobody_is_said_to_be_like_the_others() {
+    let home = folder();
+    let input = r#"{"event":"call.rejected","session":"s","timestamp":1771400123456,"payload":{"id":"x"}}"#;
+    let told = text(&run_with(home.path(), &["report"], input.as_bytes()));
+    assert!(told.contains("No agents can be compared") && !told.contains("No agent rejects"), "{told}");
+}
