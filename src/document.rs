@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::analysis::{Analysis, Filter};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
-use crate::section::{Cell, Document, Piece, Rate, say};
+use crate::section::{Cell, Document, Person, Piece, Rate, say};
 use crate::text::Text;
 use crate::zone::TZDB_VERSION;
 
@@ -74,11 +74,12 @@ pub fn filter_parameters(filter: &Filter) -> Parameters {
     add("until", filter.until.is_some(), Cell::opt(filter.until, Cell::Instant));
     let providers: Vec<&str> = filter.providers.iter().map(|it| it.name()).collect();
     add("provider", !providers.is_empty(), words(providers));
-    for (name, list) in
-        [("instance", &filter.instances), ("agent", &filter.agents), ("customer", &filter.customers)]
-    {
-        add(name, !list.is_empty(), texts(list));
-    }
+    let people = |who: Person, list: &[String]| {
+        Cell::List(list.iter().map(|it| Cell::Person(who, Text::new(it))).collect())
+    };
+    add("instance", !filter.instances.is_empty(), texts(&filter.instances));
+    add("agent", !filter.agents.is_empty(), people(Person::Agent, &filter.agents));
+    add("customer", !filter.customers.is_empty(), people(Person::Customer, &filter.customers));
     for (name, list) in [
         ("direction", filter.directions.iter().map(|it| it.name()).collect::<Vec<_>>()),
         ("outcome", filter.outcomes.iter().map(|it| it.name()).collect()),

@@ -88,7 +88,7 @@ impl Rank<'_> {
 fn rank(cell: &Cell) -> Rank<'_> {
     match cell {
         Cell::Missing => Rank::Missing,
-        Cell::Text(text) => Rank::Text(text.raw()),
+        Cell::Text(text) | Cell::Person(_, text) => Rank::Text(text.raw()),
         Cell::Word(word) => Rank::Text(word),
         Cell::Count(count) => Rank::Number(i128::from(*count) * 1_000_000),
         Cell::Signed(net) => Rank::Number(i128::from(*net) * 1_000_000),

@@ -12,6 +12,8 @@ pub enum Cell {
     Missing,
     /// Text from outside, untrusted.
     Text(Text),
+    /// Text from outside that names a person; `privacy` decides what of it is shown.
+    Person(Person, Text),
     /// A word of callsift's own: an outcome, a verdict, a period.
     Word(String),
     /// A number of things.
@@ -32,6 +34,21 @@ pub enum Cell {
     List(Vec<Cell>),
     /// Named values in one cell.
     Record(Vec<(String, Cell)>),
+}
+
+/// Whom a text names, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Person {
+    /// A customer, in canonical spelling: a number, a hidden identity, or the text it was.
+    Customer,
+    /// A customer's name.
+    CustomerName,
+    /// What stands for a customer in somebody's books: a conversation, an account, a provider's id.
+    CustomerRef,
+    /// An agent: a name, a number or an address.
+    Agent,
+    /// The id of a session that was made from a customer's number.
+    Session,
 }
 
 impl Cell {
@@ -109,6 +126,24 @@ pub enum Shown {
     OnRequest,
 }
 
+/// How a page draws the rows of a table, above the table with the same numbers. A table says it by
+/// itself, so that a renderer computes nothing and knows no report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chart {
+    /// What of the lines became what: each row adds to, or takes from, the row before.
+    Waterfall,
+    /// A rate with its interval as a bar in each row.
+    Intervals,
+    /// Rate against number of calls, with limits around the others' rate.
+    Funnel,
+    /// Counts by hour and weekday.
+    HeatMap,
+    /// Counts and a rate day by day.
+    Trend,
+    /// Spans on a line of time.
+    TimeLine,
+}
+
 /// Rows under columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
@@ -124,6 +159,8 @@ pub struct Table {
     pub empty: String,
     /// Sentences under a table that explain how to read it.
     pub reading: Vec<String>,
+    /// How a page draws it.
+    pub chart: Option<Chart>,
 }
 
 /// A piece of a document and where it stands in the JSON.

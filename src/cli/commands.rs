@@ -21,7 +21,7 @@ use crate::reports::inspect::InspectExtra;
 use crate::reports::{
     Output, anomalies, events, explain, frustration, inspect, kpi, overview, reactions, sessions, timeline,
 };
-use crate::section::{Body, Cell, Column, Document, Part, Shown, Table};
+use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
 use crate::synth;
 
@@ -192,7 +192,7 @@ impl Task for Timeline {
     }
 
     fn parameters(&self) -> Parameters {
-        vec![("customer".to_owned(), Cell::Text(crate::text::Text::new(&self.0)))]
+        vec![("customer".to_owned(), Cell::Person(Person::Customer, crate::text::Text::new(&self.0)))]
     }
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {

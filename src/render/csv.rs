@@ -51,7 +51,7 @@ impl Sink<'_> {
     fn cell(&self, cell: &Cell) -> String {
         match cell {
             Cell::Missing => String::new(),
-            Cell::Text(text) => self.text(text.raw()).into_owned(),
+            Cell::Text(text) | Cell::Person(_, text) => self.text(text.raw()).into_owned(),
             Cell::Word(word) => self.text(word).into_owned(),
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),

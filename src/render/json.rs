@@ -184,7 +184,7 @@ impl Serialize for CellJson<'_> {
         let zone = self.zone;
         match self.cell {
             Cell::Missing => serializer.serialize_unit(),
-            Cell::Text(text) => serializer.serialize_str(text.raw()),
+            Cell::Text(text) | Cell::Person(_, text) => serializer.serialize_str(text.raw()),
             Cell::Word(word) => serializer.serialize_str(word),
             Cell::Count(count) => serializer.serialize_u64(*count),
             Cell::Signed(net) => serializer.serialize_i64(*net),

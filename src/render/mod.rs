@@ -250,7 +250,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
             | Cell::Rate(_)
             | Cell::Tenths(_)
             | Cell::Millis(_) => true,
-            Cell::Text(_) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
+            Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
             Cell::List(_) | Cell::Record(_) => false,
         })
 }
@@ -280,7 +280,7 @@ impl<'a> Words<'a> {
     fn cell(&self, cell: &Cell) -> String {
         match cell {
             Cell::Missing => "–".to_owned(),
-            Cell::Text(text) => self.name(text.raw()),
+            Cell::Text(text) | Cell::Person(_, text) => self.name(text.raw()),
             Cell::Word(word) => (self.text)(word).into_owned(),
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),

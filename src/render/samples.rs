@@ -75,6 +75,7 @@ pub(super) fn ordinary() -> Document {
         ]),
         empty: "No incoming calls.".into(),
         reading: vec!["Rate: rejected of all resolved calls.".into()],
+        chart: None,
     };
     let outgoing = Table {
         title: "Outgoing calls".into(),

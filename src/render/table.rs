@@ -167,13 +167,13 @@ impl<'t> Shape<'t> {
         let rows = table.rows.iter().chain(&table.total);
         let entry = |row: &Vec<Cell>| Entry {
             shown: words.cell(&row[index]),
-            outside: matches!(row[index], Cell::Text(_)),
+            outside: matches!(row[index], Cell::Text(_) | Cell::Person(..)),
             mark: mark_of(&row[index]),
         };
         let cells: Vec<Entry> = rows.map(entry).collect();
         let natural = cells.iter().map(|it| width(&it.shown)).max().unwrap_or(0);
         let bends = |row: &Vec<Cell>| match row[index] {
-            Cell::Text(_) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
+            Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
             Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => false,
             Cell::Missing | Cell::Instant(_) | Cell::Bool(_) => false,
         };
@@ -373,6 +373,7 @@ fn mark_of(cell: &Cell) -> Option<Mark> {
         Cell::List(cells) => cells.iter().filter_map(mark_of).min(),
         Cell::Missing
         | Cell::Text(_)
+        | Cell::Person(..)
         | Cell::Count(_)
         | Cell::Signed(_)
         | Cell::Rate(_)

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::samples::{AT, column, evidence, fields, hostile, hostile_names, ordinary, text, unescaped};
 use super::*;
-use crate::section::{Shown, say};
+use crate::section::{Person, Shown, say};
+use crate::text::Text;
 
 fn berlin() -> Zone {
     Zone::named("Europe/Berlin").unwrap()
@@ -243,10 +244,14 @@ fn every_kind_of_cell_in_every_format() {
     let list = Cell::List(vec![text("a"), Cell::word("b")]);
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
-    let cells: [(Cell, Expected); 14] = [
+    let cells: [(Cell, Expected); 15] = [
         (Cell::Missing, ["–", "", "null", "null", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
+        (
+            Cell::Person(Person::Customer, Text::new("=a|b")),
+            ["=a|b", "'=a|b", "\"=a|b\"", "\"=a|b\"", "=a\\|b"],
+        ),
         (Cell::Count(u64::MAX), ["18446744073709551615"; 5]),
         (Cell::Signed(-3), ["-3"; 5]),
         (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
@@ -276,7 +281,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 12, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 13, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -294,6 +299,7 @@ fn kind(cell: &Cell) -> u8 {
         Cell::List(_) => 9,
         Cell::Record(_) => 10,
         Cell::Signed(_) => 11,
+        Cell::Person(..) => 12,
     }
 }
 

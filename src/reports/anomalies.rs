@@ -8,7 +8,7 @@ use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Direction, Event};
-use crate::section::{Body, Cell, Part, Shown, Table};
+use crate::section::{Body, Cell, Part, Person, Shown, Table};
 use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, missing_last};
 use crate::text::Sym;
 use crate::time::MINUTE;
@@ -81,6 +81,7 @@ fn order(a: &(&Session, &Event, Anomaly), b: &(&Session, &Event, Anomaly), analy
 fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> Vec<Cell> {
     let texts = &analysis.texts;
     let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    let person = |who: Person, it: Option<Sym>| Cell::opt(texts.get_opt(it), |it| Cell::Person(who, it));
     let is_orphaned =
         matches!(kind, Anomaly::OrphanedRejection | Anomaly::OrphanedAccept | Anomaly::OrphanedMiss);
     vec![
@@ -89,8 +90,8 @@ fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> 
         Cell::word(session.provider.name()),
         Cell::Text(texts.get(session.instance).clone()),
         text(session.call_id),
-        text(session.customer),
-        text(session.agent).or_word(crate::analysis::UNASSIGNED),
+        person(Person::Customer, session.customer),
+        person(Person::Agent, session.agent).or_word(crate::analysis::UNASSIGNED),
         Cell::opt(event.at, Cell::Instant),
         Cell::Text(texts.get(event.origin.file).clone()),
         Cell::Count(event.origin.line),

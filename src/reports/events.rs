@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Cause, Event, Kind, Origin, Reaction};
-use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::section::{Body, Cell, Column, Part, Person, Shown, Table};
 use crate::text::{Sym, Texts};
 
 /// The schema that each row names.
@@ -123,6 +123,7 @@ fn evidence(origin: Origin, texts: &Texts) -> Cell {
 
 fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
     let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    let person = |who: Person, it: Option<Sym>| Cell::opt(texts.get_opt(it), |it| Cell::Person(who, it));
     let instant = |it: Option<i64>| Cell::opt(it, Cell::Instant);
     let word = event.provider.word(event.word);
     vec![
@@ -136,9 +137,9 @@ fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
         text(Some(event.instance)),
         text(event.account),
         text(event.call_id),
-        text(event.customer),
-        text(event.also),
-        text(event.agent_label),
+        person(Person::Customer, event.customer),
+        person(Person::Customer, event.also),
+        person(Person::Agent, event.agent_label),
         instant(event.at),
         if event.at.is_some() { Cell::word(event.clock.name()) } else { Cell::Missing },
         instant(event.ended_at),
@@ -148,10 +149,10 @@ fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
         Cell::Bool(event.ahead),
         Cell::opt(event.video, Cell::Bool),
         Cell::opt(event.group, Cell::Bool),
-        text(event.customer_name),
-        text(event.account_name),
-        text(event.customer_ref),
-        text(event.chat_ref),
+        person(Person::CustomerName, event.customer_name),
+        person(Person::Agent, event.account_name),
+        person(Person::CustomerRef, event.customer_ref),
+        person(Person::CustomerRef, event.chat_ref),
         text(event.engine),
         text(event.country),
         metadata(event.metadata, texts),
@@ -182,10 +183,13 @@ fn reaction_row(reaction: &Reaction, texts: &Texts) -> Vec<Cell> {
         ("event", Cell::word("message:reaction")),
         ("kind", Cell::word("reaction")),
         ("at", Cell::Instant(reaction.at)),
-        ("chat_ref", text(reaction.chat)),
+        ("chat_ref", Cell::Person(Person::CustomerRef, texts.get(reaction.chat).clone())),
         ("message_uid", text(reaction.message)),
         ("emoji", text(reaction.emoji)),
-        ("reactor", Cell::opt(reaction.reactor, text)),
+        (
+            "reactor",
+            Cell::opt(reaction.reactor, |it| Cell::Person(Person::CustomerRef, texts.get(it).clone())),
+        ),
         ("action", Cell::word(if reaction.set { "set" } else { "clear" })),
         ("tally", Cell::opt(reaction.tally, Cell::Count)),
     ];

@@ -8,7 +8,7 @@ use super::{Output, Sentence, frustration, kpi, sessions};
 use crate::analysis::Analysis;
 use crate::definitions::{self, Figure, column};
 use crate::event::{Cause, Direction, Event, Origin};
-use crate::section::{Body, Cell, Part, Piece, Shown, Table, say};
+use crate::section::{Body, Cell, Part, Person, Piece, Shown, Table, say};
 use crate::session::{DeclinedBy, OrphanClass, Outcome, Session};
 use crate::suggest;
 use crate::text::{Sym, Text};
@@ -286,10 +286,12 @@ fn counts(
 /// A session as sentences: what it is, and each of its lines with the rule that read it.
 fn in_words(session: &Session, analysis: &Analysis, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Vec<Sentence> {
     let texts = &analysis.texts;
-    let mut head = say(format!("Session {}: ", session.id(texts)));
-    head.push(Piece::Say(format!("{} call of ", session.direction.name())));
+    let mut head = say("Session ");
+    head.push(Piece::Value(sessions::id(session, texts)));
+    head.push(Piece::Say(format!(": {} call of ", session.direction.name())));
     head.push(Piece::Value(
-        Cell::opt(texts.get_opt(session.customer), Cell::Text).or_word("an unknown customer"),
+        Cell::opt(texts.get_opt(session.customer), |it| Cell::Person(Person::Customer, it))
+            .or_word("an unknown customer"),
     ));
     head.push(Piece::Say(format!(" on {} ", session.provider.name())));
     head.push(Piece::Value(Cell::Text(texts.get(session.instance).clone())));
@@ -416,7 +418,7 @@ fn event_row(
     raw_lines: &HashMap<Origin, Box<[u8]>>,
 ) -> Vec<Cell> {
     vec![
-        Cell::Word(session.id(&analysis.texts)),
+        sessions::id(session, &analysis.texts),
         Cell::opt(event.at, Cell::Instant),
         Cell::word(event.provider.word(event.word).event),
         Cell::word(event.kind.name()),

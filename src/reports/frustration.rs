@@ -9,7 +9,7 @@ use crate::analysis::{Analysis, ReportOptions};
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::Direction;
-use crate::section::{Body, Cell, Column, Part, Piece, Shown, Table};
+use crate::section::{Body, Cell, Column, Part, Person, Piece, Shown, Table};
 use crate::session::Outcome;
 use crate::text::{Sym, Text};
 use crate::time::{MINUTE, SECOND};
@@ -55,6 +55,7 @@ pub fn report(analysis: &Analysis) -> Output {
         total: None,
         empty: "No incoming call of a known customer at a known time.".into(),
         reading: reading(&analysis.options),
+        chart: None,
     };
     let vips = Table {
         title: "VIPs with an unanswered call".into(),
@@ -63,6 +64,7 @@ pub fn report(analysis: &Analysis) -> Output {
         total: None,
         empty: "No customer who is marked as VIP has an unanswered call.".into(),
         reading: vec!["The same figures; the rank is that among all customers.".into()],
+        chart: None,
     };
     Output {
         preface: Vec::new(),
@@ -355,8 +357,8 @@ impl Customer {
         let tenths = |it: u64| Cell::Tenths(it as i64);
         vec![
             Cell::Count(rank),
-            Cell::Text(texts.get(self.customer).clone()),
-            Cell::opt(texts.get_opt(self.name), Cell::Text),
+            Cell::Person(Person::Customer, texts.get(self.customer).clone()),
+            Cell::opt(texts.get_opt(self.name), |it| Cell::Person(Person::CustomerName, it)),
             Cell::Count(self.attempts),
             Cell::Count(self.answered),
             Cell::Count(self.rejected),

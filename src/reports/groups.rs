@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::Datelike;
 
 use crate::analysis::{Analysis, UNASSIGNED};
-use crate::section::Cell;
+use crate::section::{Cell, Person};
 use crate::session::Session;
 use crate::text::{Sym, Text};
 
@@ -88,7 +88,10 @@ impl Key {
             Self::Provider => Value::Word(session.provider.name()),
             Self::Instance => Value::Sym(session.instance),
             Self::Account => Value::or(session.account, "-", analysis),
-            Self::Agent => Value::or(session.agent, UNASSIGNED, analysis),
+            Self::Agent => match Value::or(session.agent, UNASSIGNED, analysis) {
+                Value::Sym(it) => Value::Agent(it),
+                other => other,
+            },
             Self::AgentSource => Value::Word(session.agent_source.name()),
             Self::Team => Value::or(session.team, "-", analysis),
             Self::Engine => Value::or(session.engine, "-", analysis),
@@ -119,6 +122,8 @@ impl Key {
 pub enum Value {
     /// A text of the input.
     Sym(Sym),
+    /// An agent of the input.
+    Agent(Sym),
     /// A text of the input that has no symbol.
     Text(Text),
     /// A word of ours.
@@ -139,7 +144,7 @@ impl Value {
 
     fn raw<'a>(&'a self, analysis: &'a Analysis) -> &'a str {
         match self {
-            Self::Sym(it) => analysis.texts.raw(*it),
+            Self::Sym(it) | Self::Agent(it) => analysis.texts.raw(*it),
             Self::Text(it) => it.raw(),
             Self::Word(it) => it,
             Self::Part(it) => it,
@@ -155,6 +160,7 @@ impl Value {
     pub fn cell(&self, analysis: &Analysis) -> Cell {
         match self {
             Self::Sym(it) => Cell::Text(analysis.texts.get(*it).clone()),
+            Self::Agent(it) => Cell::Person(Person::Agent, analysis.texts.get(*it).clone()),
             Self::Text(it) => Cell::Text(it.clone()),
             Self::Word(it) => Cell::word(it),
             Self::Part(it) => Cell::word(it),

@@ -12,7 +12,7 @@ use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Direction, Event};
 use crate::identity::is_hidden;
-use crate::section::{Body, Cell, Part, Piece, Shown, Table, say};
+use crate::section::{Body, Cell, Part, Person, Piece, Shown, Table, say};
 use crate::session::{AgentSource, Feed, FeedKey, Unrated};
 use crate::text::{Sym, Text};
 use crate::time::DAY;
@@ -221,6 +221,7 @@ fn feeds_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
              are shown together with the calls that they are a part of."
                 .into(),
         ],
+        chart: None,
     }
 }
 
@@ -286,6 +287,7 @@ fn silences_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
              silent when the dump ended. A webhook that failed looks like this, and so does a holiday."
                 .into(),
         ],
+        chart: None,
     }
 }
 
@@ -324,6 +326,7 @@ fn engines_table(analysis: &Analysis) -> Table {
         total: None,
         empty: "No call events.".into(),
         reading: vec!["A blind spot is known of the provider or its engine; no dump can fill it.".into()],
+        chart: None,
     }
 }
 
@@ -354,8 +357,8 @@ impl Labels {
         let row = |it: &Pair| {
             let ((name, sessions), (like, like_sessions)) = (&self.names[it.name], &self.names[it.like]);
             vec![
-                Cell::Text(name.clone()),
-                Cell::Text(like.clone()),
+                Cell::Person(Person::Agent, name.clone()),
+                Cell::Person(Person::Agent, like.clone()),
                 Cell::word(it.likeness.name()),
                 Cell::Count(*sessions),
                 Cell::Count(*like_sessions),
@@ -377,6 +380,7 @@ impl Labels {
                 "Each name counts as an agent of its own. Where two are one person, an agents file says so."
                     .into(),
             ],
+            chart: None,
         }
     }
 }
@@ -436,6 +440,7 @@ fn metadata_table(keys: &[MetadataKey]) -> Table {
              server belongs to."
                 .into(),
         ],
+        chart: None,
     }
 }
 
@@ -448,6 +453,7 @@ fn counts(title: &str, keys: [&'static str; 2], rows: Vec<(Cell, u64)>, empty: &
         total: None,
         empty: empty.into(),
         reading: vec![reading.into()],
+        chart: None,
     }
 }
 
@@ -549,6 +555,7 @@ fn suggestions_table(
         total: None,
         empty: "Nothing to suggest.".into(),
         reading: vec!["What each is about: the first few, in their order.".into()],
+        chart: None,
     }
 }
 
@@ -560,6 +567,10 @@ fn number(count: usize, thing: &str) -> String {
 /// `it is`, `they are`: which of two wordings fits a number.
 fn by_number<'w>(count: usize, one: &'w str, more: &'w str) -> &'w str {
     if count == 1 { one } else { more }
+}
+
+fn people(who: Person, texts: impl IntoIterator<Item = Text>) -> Vec<Cell> {
+    texts.into_iter().take(MOST_NAMED).map(|it| Cell::Person(who, it)).collect()
 }
 
 fn named(texts: impl IntoIterator<Item = Text>) -> Vec<Cell> {
@@ -666,7 +677,7 @@ fn names_alike(labels: &Labels) -> Option<Suggestion> {
             number(count, "agent name"),
             by_number(count, "looks", "look")
         ),
-        about: named(labels.pairs.iter().map(|it| labels.names[it.name].0.clone())),
+        about: people(Person::Agent, labels.pairs.iter().map(|it| labels.names[it.name].0.clone())),
     })
 }
 
@@ -685,7 +696,7 @@ fn hidden_customers(analysis: &Analysis) -> Option<Suggestion> {
             number(count, "customer"),
             by_number(count, "has", "have")
         ),
-        about: named(hidden),
+        about: people(Person::Customer, hidden),
     })
 }
 

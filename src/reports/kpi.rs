@@ -415,6 +415,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(incoming.total.cells(None, analysis))),
         empty: "No incoming call.".to_owned(),
         reading: reading(by),
+        chart: None,
     };
     let outgoing = group(analysis, by, Direction::Outgoing);
     let outgoing_table = Table {
@@ -424,6 +425,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(outgoing.total.outgoing_cells())),
         empty: "No outgoing call.".to_owned(),
         reading: Vec::new(),
+        chart: None,
     };
     let [incoming_table, outgoing_table] = [incoming_table, outgoing_table].map(without_empty_columns);
     let by_names = Cell::List(by.iter().map(|it| Cell::word(it.name())).collect());

@@ -8,7 +8,7 @@ use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::Reaction;
-use crate::section::{Body, Cell, Part, Piece, Shown, Table, say};
+use crate::section::{Body, Cell, Part, Person, Piece, Shown, Table, say};
 use crate::text::Sym;
 
 /// The reactions by conversation and emoji.
@@ -44,6 +44,7 @@ pub fn report(analysis: &Analysis) -> Output {
              Latest: how many of the emoji the newest message of the provider counted."
                 .into(),
         ],
+        chart: None,
     };
     let mut notes = Vec::new();
     if analysis.filtered {
@@ -118,13 +119,13 @@ impl Row {
         let text = |it: Sym| Cell::Text(analysis.texts.get(it).clone());
         let call = if self.one_message { calls.of(&self.one) } else { None };
         vec![
-            text(self.chat),
+            Cell::Person(Person::CustomerRef, analysis.texts.get(self.chat).clone()),
             text(self.emoji),
             Cell::Count(self.set),
             Cell::Count(self.cleared),
             Cell::Signed(self.set as i64 - self.cleared as i64),
             Cell::opt(self.latest, |(_, count)| Cell::Count(count)),
-            Cell::opt(call, |it| Cell::Word(analysis.sessions()[it].id(&analysis.texts))),
+            Cell::opt(call, |it| super::sessions::id(&analysis.sessions()[it], &analysis.texts)),
         ]
     }
 }

@@ -4,9 +4,9 @@ use super::Output;
 use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::event::Origin;
-use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::section::{Body, Cell, Column, Part, Person, Shown, Table};
 use crate::session::{Outcome, Session, anomalies};
-use crate::text::Sym;
+use crate::text::{Sym, Text, Texts};
 
 /// The columns of a session, in their order.
 const COLUMNS: [(&str, Shown); 32] = [
@@ -53,6 +53,7 @@ pub fn columns() -> Vec<Column> {
 pub fn row(session: &Session, analysis: &Analysis) -> Vec<Cell> {
     let texts = &analysis.texts;
     let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
+    let person = |who: Person, it: Option<Sym>| Cell::opt(texts.get_opt(it), |it| Cell::Person(who, it));
     let word = |it: Option<&'static str>| Cell::opt(it, Cell::word);
     let instant = |it: Option<i64>| Cell::opt(it, Cell::Instant);
     let millis = |it: Option<i64>| Cell::opt(it, Cell::Millis);
@@ -60,15 +61,15 @@ pub fn row(session: &Session, analysis: &Analysis) -> Vec<Cell> {
     let odd = anomalies(session, events, analysis.options.ring_timeout_ms);
     let account_id = session.customer.and_then(|it| analysis.customers.account_id(it));
     vec![
-        Cell::Word(session.id(texts)),
+        id(session, texts),
         Cell::word(session.provider.name()),
         Cell::Text(texts.get(session.instance).clone()),
         text(session.account),
         text(session.call_id),
         Cell::word(session.direction.name()),
-        text(session.customer),
-        text(session.customer_name),
-        text(session.agent).or_word(crate::analysis::UNASSIGNED),
+        person(Person::Customer, session.customer),
+        person(Person::CustomerName, session.customer_name),
+        person(Person::Agent, session.agent).or_word(crate::analysis::UNASSIGNED),
         Cell::word(session.agent_source.name()),
         word(session.outcome.map(Outcome::name)),
         word(session.cause.map(crate::event::Cause::name)),
@@ -85,14 +86,23 @@ pub fn row(session: &Session, analysis: &Analysis) -> Vec<Cell> {
         Cell::opt(session.group, Cell::Bool),
         text(session.engine),
         Cell::opt(analysis.country(session), Cell::Text),
-        text(session.chat_ref),
-        text(session.customer_ref),
-        text(account_id),
+        person(Person::CustomerRef, session.chat_ref),
+        person(Person::CustomerRef, session.customer_ref),
+        person(Person::CustomerRef, account_id),
         word(session.orphan.map(crate::session::OrphanClass::name)),
         Cell::Bool(session.counts_in_rates()),
         Cell::List(odd.iter().map(|(kind, _)| Cell::word(kind.name())).collect()),
         Cell::List(events.iter().map(|it| place(it.origin, analysis)).collect()),
     ]
+}
+
+/// The id of a session. One that was made from a customer's number can be guessed back to it, so it
+/// is the customer's too.
+pub fn id(session: &Session, texts: &Texts) -> Cell {
+    match session.call_id {
+        Some(_) => Cell::Word(session.id(texts)),
+        None => Cell::Person(Person::Session, Text::new(&session.id(texts))),
+    }
 }
 
 /// A place in the input, as the evidence of something.

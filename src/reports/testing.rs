@@ -196,7 +196,7 @@ pub fn cells(table: &Table, row: usize, keys: &str) -> String {
 fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Missing => "–".to_owned(),
-        Cell::Text(text) => text.raw().to_owned(),
+        Cell::Text(text) | Cell::Person(_, text) => text.raw().to_owned(),
         Cell::Word(word) => word.clone(),
         Cell::Count(it) => it.to_string(),
         Cell::Rate(it) => it.micro.to_string(),

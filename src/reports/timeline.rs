@@ -5,12 +5,12 @@ use chrono::{Datelike, NaiveDate};
 
 use super::attempts::{self, Attempt};
 use super::reactions::CallsByMessage;
-use super::{Output, Sentence};
+use super::{Output, Sentence, sessions};
 use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Reaction};
-use crate::section::{Body, Cell, Column, Part, Piece, Shown, Table, say};
+use crate::section::{Body, Cell, Column, Part, Person, Piece, Shown, Table, say};
 use crate::session::{Outcome, Session};
 use crate::suggest;
 use crate::text::{Sym, Text};
@@ -84,7 +84,7 @@ fn nobody(analysis: &Analysis, customer: &str) -> Output {
             if place > 0 {
                 sentence.push(Piece::Say(", ".into()));
             }
-            sentence.push(Piece::Value(Cell::Text(it)));
+            sentence.push(Piece::Value(Cell::Person(Person::Customer, it)));
         }
         sentence.push(Piece::Say(".".into()));
         sentences.push(sentence);
@@ -188,6 +188,7 @@ fn blank(empty: String) -> Table {
              has a row for each, but counts once in the sentences."
                 .into(),
         ],
+        chart: None,
     }
 }
 
@@ -211,7 +212,8 @@ impl Entry<'_> {
                     Cell::opt(it.outcome, |it| Cell::word(it.name())),
                     Cell::opt(it.cause, |it| Cell::word(it.name())),
                     Cell::opt(it.declined_by, |it| Cell::word(it.name())),
-                    text(it.agent).or_word(crate::analysis::UNASSIGNED),
+                    Cell::opt(analysis.texts.get_opt(it.agent), |it| Cell::Person(Person::Agent, it))
+                        .or_word(crate::analysis::UNASSIGNED),
                     Cell::word(it.provider.name()),
                     text(Some(it.instance)),
                     Cell::opt(it.ring_ms, Cell::Millis),
@@ -219,7 +221,7 @@ impl Entry<'_> {
                     Cell::opt(it.video, Cell::Bool),
                     Cell::opt(it.group, Cell::Bool),
                     Cell::opt(it.orphan, |it| Cell::word(it.name())),
-                    Cell::Word(it.id(&analysis.texts)),
+                    sessions::id(it, &analysis.texts),
                     text(it.call_id),
                     Cell::Missing,
                     Cell::Missing,
@@ -243,11 +245,11 @@ impl Entry<'_> {
                     Cell::Missing,
                     Cell::Missing,
                     Cell::Missing,
-                    Cell::opt(call, |it| Cell::Word(it.id(&analysis.texts))),
+                    Cell::opt(call, |it| sessions::id(it, &analysis.texts)),
                     text(call.and_then(|it| it.call_id)),
                     text(Some(it.emoji)),
                     Cell::word(if it.set { "set" } else { "cleared" }),
-                    text(it.reactor),
+                    Cell::opt(analysis.texts.get_opt(it.reactor), |it| Cell::Person(Person::CustomerRef, it)),
                 ]
             }
         }
@@ -337,7 +339,7 @@ impl Teller<'_> {
 
     fn sentence(&self, words: String) -> Sentence {
         let name = self.analysis.texts.get(self.customer).clone();
-        vec![Piece::Value(Cell::Text(name)), Piece::Say(words)]
+        vec![Piece::Value(Cell::Person(Person::Customer, name)), Piece::Say(words)]
     }
 
     /// `… called 3 times on 4 May 2026 between 09:02 and 11:40, declined each time; no call back.`
