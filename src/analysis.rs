@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
-use crate::event::{Cause, Direction, Event, Reaction};
+use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::ledger::Ledger;
 use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
 use crate::side::Customers;
@@ -147,6 +147,8 @@ pub struct Analysis {
     pub customers: Customers,
     /// Countries of the customers' numbers, where a report asks for them.
     pub countries: HashMap<Sym, Text>,
+    /// The SHA-256 of the line behind each event, where evidence is wanted so exact.
+    pub digests: HashMap<Origin, [u8; 32]>,
     /// Thresholds and choices.
     pub options: ReportOptions,
     /// Whether sessions were chosen by a filter.

@@ -260,6 +260,16 @@ pub struct OutputArgs {
     /// Colours in tables
     #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
     pub color: Color,
+    /// How customers are shown: `full`, `mask` (country code, last two digits, four characters of the
+    /// pseudonym) or `pseudonym` (a keyed hash) [default: full; pack: mask]
+    #[arg(long, value_name = "LEVEL", help_heading = "Privacy")]
+    pub privacy: Option<String>,
+    /// How agents are shown, likewise [default: full]
+    #[arg(long, value_name = "LEVEL", help_heading = "Privacy")]
+    pub agent_privacy: Option<String>,
+    /// The secret that pseudonyms are made with: a file of mode 0600
+    #[arg(long, value_name = "FILE", help_heading = "Privacy")]
+    pub key_file: Option<PathBuf>,
     /// No notices on standard error; errors are still told
     #[arg(long, short = 'q', help_heading = "Output")]
     pub quiet: bool,

@@ -12,6 +12,7 @@ use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
 use crate::identity;
+use crate::privacy::{Choice, Level, Secret};
 use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::session::{DeclinedBy, Outcome, Rules};
@@ -67,6 +68,8 @@ pub struct OutputPlan {
     pub width: Option<usize>,
     /// No notices.
     pub quiet: bool,
+    /// How people are shown.
+    pub privacy: Choice,
     /// The zone of all times.
     pub zone: Zone,
 }
@@ -185,9 +188,24 @@ impl OutputPlan {
             color,
             width: if to_terminal { env.width } else { None },
             quiet: args.quiet,
+            privacy: privacy(args)?,
             zone,
         })
     }
+}
+
+fn privacy(args: &OutputArgs) -> Res<Choice> {
+    let level = |flag: &str, typed: Option<&String>| match typed {
+        Some(it) => words(flag, std::slice::from_ref(it), &Level::ALL, Level::name).map(|it| it[0]),
+        None => Ok(Level::Full),
+    };
+    let choice = Choice {
+        customers: level("--privacy", args.privacy.as_ref())?,
+        agents: level("--agent-privacy", args.agent_privacy.as_ref())?,
+        key: args.key_file.as_deref().map(Secret::read).transpose().map_err(UsageError)?,
+    };
+    choice.check().map_err(UsageError)?;
+    Ok(choice)
 }
 
 fn read_options(args: &InputArgs, rules: &RuleArgs) -> Res<ReadOptions> {

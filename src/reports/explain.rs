@@ -349,7 +349,8 @@ fn why(session: &Session, analysis: &Analysis) -> String {
 }
 
 fn raw(event: &Event, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Cell {
-    Cell::opt(raw_lines.get(&event.origin), |it| Cell::Text(Text::new(&String::from_utf8_lossy(it))))
+    let text = |it: &Box<[u8]>| Text::new(&String::from_utf8_lossy(it));
+    Cell::opt(raw_lines.get(&event.origin), |it| Cell::Person(Person::Anybody, text(it)))
 }
 
 fn tables(

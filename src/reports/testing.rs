@@ -85,6 +85,7 @@ impl Input {
             ledger,
             customers,
             countries,
+            digests: std::collections::HashMap::new(),
             options: self.options,
             filtered: self.filter.is_set(),
         }

@@ -13,6 +13,7 @@ mod fixtures;
 mod golden;
 mod oracle;
 mod oracle_compare;
+mod privacy;
 mod promises;
 mod regressions;
 mod support;
