@@ -17,3 +17,4 @@ mod promises;
 mod regressions;
 mod support;
 mod traffic;
+mod workbooks;
