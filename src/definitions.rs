@@ -1629,6 +1629,155 @@ pub static FIGURES: &[Figure] = &[
         reports: &["inspect"],
         ..OURS
     },
+    // What only charts show.
+    Figure {
+        id: "step",
+        title: "Step",
+        unit: "word",
+        formula: "What is counted, or taken off, from all lines to the rejected calls. Of lines: all; blank, \
+            invalid, other and reaction are taken off; call: what is left. Of events: all; duplicates are taken \
+            off; unique: what is left. Of sessions: all; not_selected: left out by filters; selected; untimed: \
+            without any time; outgoing; group_calls: left-out calls of groups; orphaned: ends without their call \
+            that are in no rate; `calls`; `unrated`; `ringing`; `resolved`; `answered`; `missed`; `rejected`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "unit",
+        title: "Unit",
+        unit: "word",
+        formula: "What a `step` counts: lines, events or sessions.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "change",
+        title: "Change",
+        unit: "difference",
+        formula: "What a `step` takes off what the step before it left. Missing where the step is counted by \
+            itself.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "remaining",
+        title: "Remaining",
+        unit: "lines, events or sessions",
+        formula: "What there is after a `step`: what the step before it left and its `change`, or a count of \
+            its own, which is the same where there is a step before it.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_resolved",
+        title: "Compared",
+        unit: "sessions",
+        formula: "n of the `verdict`: `resolved` - `policy_rejected`, from --min-verdict-calls (20) on.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_rejected",
+        title: "Rejected",
+        unit: "sessions",
+        formula: "x of the `verdict`: `rejected` - `policy_rejected`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`compared_rejected` / `compared_resolved`.",
+        numerator: &["compared_rejected"],
+        denominator: &["compared_resolved"],
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_resolved",
+        title: "Others' calls",
+        unit: "sessions",
+        formula: "N - n of the `verdict`: `compared_resolved` of all other agents with the same `agent_source`. \
+            Missing where fewer than three agents take part.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_rejected",
+        title: "Their rejected",
+        unit: "sessions",
+        formula: "X - x of the `verdict`: `compared_rejected` of all other agents with the same `agent_source`. \
+            Missing where fewer than three agents take part.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_rate",
+        title: "Others' rate",
+        unit: "share, 0 to 1",
+        formula: "`others_rejected` / `others_resolved`: (X - x) / (N - n).",
+        numerator: &["others_rejected"],
+        denominator: &["others_resolved"],
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "low_95",
+        title: "95 % from",
+        unit: "share, 0 to 1",
+        formula: "The lower limit of 95 %: k / `compared_resolved` with the smallest k for which the chance of k \
+            or fewer rejections is 0.025 or more, where each of `compared_resolved` calls is rejected with the \
+            chance `others_rate` (exact binomial quantile). Missing without an `others_rate`.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "high_95",
+        title: "95 % to",
+        unit: "share, 0 to 1",
+        formula: "The upper limit of 95 %: like `low_95`, of the chance 0.975.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "low_998",
+        title: "99.8 % from",
+        unit: "share, 0 to 1",
+        formula: "The lower limit of 99.8 %: like `low_95`, of the chance 0.001.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "high_998",
+        title: "99.8 % to",
+        unit: "share, 0 to 1",
+        formula: "The upper limit of 99.8 %: like `low_95`, of the chance 0.999.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "silent_feeds",
+        title: "Silent feeds",
+        unit: "feeds",
+        formula: "Lines in `silent`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "silent",
+        title: "Silent",
+        unit: "list",
+        formula: "`provider` and `instance` of each line whose feed of incoming calls was silent for half the \
+            `day` in --tz or longer, counting only silences of 24 h or more that are ten times `median_gap_ms` \
+            or more. Of the whole input, whatever filters choose.",
+        reports: &["pack"],
+        ..OURS
+    },
     // The books. Every line is in one class, every event in one session or a duplicate.
     Figure {
         id: "lines.total",

@@ -172,6 +172,12 @@ impl OutputPlan {
         // `-` is standard output here as it is standard input there.
         let file = args.output.clone().filter(|it| it.as_os_str() != "-");
         let to_terminal = env.stdout_is_terminal && file.is_none();
+        if to_terminal && !format.is_text() {
+            let name = format.name();
+            return wrong(format!(
+                "--format {name}: a terminal cannot show it; name a file, such as `-o report.{name}`"
+            ));
+        }
         let color = match args.color {
             Color::Always => true,
             Color::Never => false,

@@ -585,6 +585,7 @@ fn format_hint(output: &OutputPlan) -> Option<String> {
         "json" => Format::Json,
         "ndjson" | "jsonl" => Format::Ndjson,
         "md" => Format::Markdown,
+        "xlsx" => Format::Xlsx,
         _ => return None,
     };
     let (path, format) = (path.to_string_lossy(), output.format.name());

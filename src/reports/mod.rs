@@ -9,7 +9,9 @@ mod attempts;
 pub mod events;
 pub mod explain;
 pub mod frustration;
+pub mod funnel;
 pub mod groups;
+pub mod heat_map;
 pub mod inspect;
 pub mod kpi;
 pub mod notes;
@@ -19,7 +21,9 @@ pub mod sessions;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod trend;
 mod verdict;
+pub mod waterfall;
 
 use crate::section::{Part, Piece};
 

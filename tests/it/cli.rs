@@ -263,7 +263,7 @@ fn a_wrong_command_or_flag_suggests_the_right_one() {
 fn wrong_values_are_refused_with_what_to_write() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--format", "tabel"], &["--format", "`tabel`", "did you mean `table`?"]),
-        (&["--format", "pdf"], &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown"]),
+        (&["--format", "pdf"], &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown", "xlsx"]),
         (&["--tz", "Asia/Kolkatta"], &["--tz", "Asia/Kolkatta", "write Asia/Kolkata"]),
         (&["--tz", "asia/kolkata"], &["--tz", "write Asia/Kolkata"]),
         (&["--tz", "nowhere"], &["--tz", "nowhere", "IANA name such as Asia/Kolkata"]),

@@ -215,7 +215,8 @@ fn every_column_is_a_figure_that_names_its_commands() {
     }
     // What every command keeps are the books, which are no columns.
     for figure in FIGURES.iter().filter(|it| it.reports.len() < SHOWN.len()) {
-        for command in figure.reports {
+        // The tables of charts are tested where they are made.
+        for command in figure.reports.iter().filter(|it| **it != "pack") {
             let is_shown = shown.contains(&(*command, figure.id.to_owned()));
             assert!(is_shown, "`{}` is not shown by {command}", figure.id);
         }

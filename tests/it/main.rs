@@ -18,3 +18,4 @@ mod promises;
 mod regressions;
 mod support;
 mod traffic;
+mod workbooks;
