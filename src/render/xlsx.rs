@@ -74,8 +74,9 @@ struct Formats {
 }
 
 impl Formats {
-    fn new() -> Self {
-        let number = |it: &str| Format::new().set_num_format(it);
+    /// On top of what cells have in common.
+    fn on(base: &Format) -> Self {
+        let number = |it: &str| base.clone().set_num_format(it);
         Self {
             header: Format::new()
                 .set_bold()
@@ -85,7 +86,7 @@ impl Formats {
                 .set_border_bottom(FormatBorder::Thin),
             label: Format::new().set_bold().set_align(FormatAlign::Top),
             sentence: Format::new().set_text_wrap().set_align(FormatAlign::Top).set_quote_prefix(),
-            text: Format::new().set_quote_prefix(),
+            text: base.clone().set_quote_prefix(),
             whole: number("0"),
             rate: number("0.0 %"),
             fine_rate: number("0.0000 %"),
@@ -99,7 +100,7 @@ impl<'a> Book<'a> {
     fn new(zone: &'a Zone, most_rows: usize) -> Self {
         // Excel keeps this name for itself.
         let taken = BTreeSet::from(["history".to_owned()]);
-        Self { workbook: Workbook::new(), zone, most_rows, taken, formats: Formats::new() }
+        Self { workbook: Workbook::new(), zone, most_rows, taken, formats: Formats::on(&Format::new()) }
     }
 
     fn write(mut self, doc: &Document, style: &Style<'_>) -> Written<Vec<u8>> {
@@ -170,7 +171,7 @@ impl<'a> Book<'a> {
             (
                 "Times".into(),
                 format!(
-                    "Times in columns are those that clocks show in {}, since Excel knows no zones; an hour \
+                    "Times on the other sheets are those that clocks show in {}, since Excel knows no zones; an hour \
                      that clocks show twice cannot be told apart. JSON and CSV have the offsets.",
                     zone.name()
                 ),
@@ -242,6 +243,7 @@ impl<'a> Book<'a> {
         // An empty row keeps what follows out of filters, sorting and sums over the table.
         let mut next = last + 2;
         if let Some(total) = &table.total {
+            let sink = Sink { zone: self.zone, formats: &Formats::on(&Format::new().set_bold()) };
             for (place, &column) in (0_u16..).zip(&columns) {
                 let cell = match &total[column] {
                     Cell::Missing if place == 0 => &Cell::word("Total"),
@@ -249,7 +251,6 @@ impl<'a> Book<'a> {
                 };
                 sink.write(sheet, next, place, cell)?;
             }
-            sheet.set_row_format(next, &self.formats.label)?;
             next += 2;
         }
         if let Some(cut) = cut(table, self.most_rows) {
@@ -807,6 +808,13 @@ mod tests {
         }
         assert_eq!(xml.matches("<conditionalFormatting ").count(), 1);
         assert!(!xml.contains("<f>"));
+        // The total is bold: another style than that of the numbers above it.
+        let style = |cell: &str| {
+            let rest = xml.split(&format!("<c r=\"{cell}\" s=\"")).nth(1).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        assert_eq!(style("B2"), style("B3"));
+        assert_ne!(style("B2"), style("B5"));
     }
 
     #[test]
