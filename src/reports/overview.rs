@@ -2,25 +2,27 @@
 
 use super::groups::Key;
 use super::notes::plural;
-use super::{Output, Sentence, anomalies, frustration, kpi, reactions};
+use super::{Output, Sentence, anomalies, callbacks, frustration, kpi, reactions};
 use crate::analysis::Analysis;
 use crate::section::{Body, Cell, Part, Piece, Table, say};
 
 /// Things of one sort that are named on top, at most.
 const NAMED: usize = 3;
 
-/// Rates by agent and by line, frustrated callers, anomalies and reactions.
+/// Rates by agent and by line, frustrated callers, anomalies, callbacks and reactions.
 pub fn report(analysis: &Analysis) -> Output {
     let by_agent = kpi::report(analysis, &[Key::Agent]);
     let by_line = kpi::report(analysis, &[Key::Provider, Key::Instance]);
     let frustration = frustration::report(analysis);
     let anomalies = anomalies::report(analysis, false);
+    let callbacks = callbacks::report(analysis);
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);
     if analysis.subjects().any(|it| it.is_timed()) {
         output.preface.extend(agents(&by_agent));
         output.preface.extend(callers(&frustration));
+        output.preface.push(waiting(&callbacks, analysis));
         output.preface.extend(losses(&anomalies));
     } else {
         output.preface.push(say(match (analysis.ledger.events, analysis.filtered) {
@@ -43,9 +45,8 @@ pub fn report(analysis: &Analysis) -> Output {
     ] {
         under(name, section, &mut output);
     }
-    for name in ["avoidance", "callbacks"] {
-        output.parts.push(Part { path: vec![name], body: Body::Value(Cell::Missing) });
-    }
+    output.parts.push(Part { path: vec!["avoidance"], body: Body::Value(Cell::Missing) });
+    under("callbacks", callbacks, &mut output);
     under("reactions", reactions::report(analysis), &mut output);
     output
 }
@@ -65,6 +66,17 @@ fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
         _ => None,
     });
     tables.flat_map(|table| table.rows.iter().map(move |cells| Row { table, cells }))
+}
+
+/// A cell of the line under a section of a report.
+fn total(report: &Output, path: &str, key: &str) -> Cell {
+    let part = report.parts.iter().find(|it| it.path == [path]);
+    match part.map(|it| &it.body) {
+        Some(Body::Rows(table)) => {
+            table.total.as_deref().map_or(Cell::Missing, |cells| Row { table, cells }.cell(key))
+        }
+        _ => Cell::Missing,
+    }
 }
 
 struct Row<'a> {
@@ -149,9 +161,7 @@ fn callers(report: &Output) -> Vec<Sentence> {
     let urgent = rows(report, "rows").filter(|it| it.is("level", "priority_1"));
     let sentences = urgent.map(|row| {
         let mut pieces = vec![words("- "), row.value("customer")];
-        if row.cell("customer_name") != Cell::Missing {
-            pieces.extend([words(" ("), row.value("customer_name"), words(")")]);
-        }
+        pieces.extend(name(&row));
         let times = match row.cell("peak_attempts") {
             Cell::Count(it) => plural(it, "time", "times"),
             _ => "again and again".to_owned(),
@@ -173,6 +183,40 @@ fn callers(report: &Output) -> Vec<Sentence> {
         pieces
     });
     first_few(sentences.collect(), "No caller reached priority 1.")
+}
+
+/// How many customers should have been called back by now, and who has waited longest.
+fn waiting(report: &Output, analysis: &Analysis) -> Sentence {
+    let sla = frustration::span(analysis.options.callback_sla_ms);
+    let overdue: Vec<Row<'_>> =
+        rows(report, "open_episodes").filter(|it| it.cell("overdue") == Cell::Bool(true)).collect();
+    let Some(longest) = overdue.first() else {
+        return say(match total(report, "rows", "episodes") {
+            Cell::Missing => {
+                "- Who waits for a call back is unknown: no line shows outgoing calls.".to_owned()
+            }
+            _ => format!("- No customer has waited {sla} or longer for a call back."),
+        });
+    };
+    let waiting = match overdue.len() as u64 {
+        1 => "1 customer has".to_owned(),
+        many => format!("{many} customers have"),
+    };
+    let mut pieces = vec![
+        words(&format!("- {waiting} waited {sla} or longer for a call back: the longest is ")),
+        longest.value("customer"),
+    ];
+    pieces.extend(name(longest));
+    pieces.extend([words(", since "), longest.value("opened_at"), words(".")]);
+    pieces
+}
+
+/// A customer's name behind the number, if there is one.
+fn name(row: &Row<'_>) -> Vec<Piece> {
+    match row.cell("customer_name") {
+        Cell::Missing => Vec::new(),
+        it => vec![words(" ("), Piece::Value(it), words(")")],
+    }
 }
 
 fn losses(report: &Output) -> Vec<Sentence> {
