@@ -198,12 +198,12 @@ fn waiting(report: &Output, analysis: &Analysis) -> Sentence {
             _ => format!("- No customer has waited {sla} or longer for a call back."),
         });
     };
-    let waiting = match overdue.len() as u64 {
-        1 => "1 customer has".to_owned(),
-        many => format!("{many} customers have"),
+    let (waiting, first) = match overdue.len() {
+        1 => ("1 customer has".to_owned(), ":"),
+        many => (format!("{many} customers have"), "; the first of them is"),
     };
     let mut pieces = vec![
-        words(&format!("- {waiting} waited {sla} or longer for a call back: the longest is ")),
+        words(&format!("- {waiting} waited {sla} or longer for a call back{first} ")),
         longest.value("customer"),
     ];
     pieces.extend(name(longest));
