@@ -41,6 +41,8 @@ fn questions(seed: u64) -> Vec<Question> {
             min_calls: 2,
             flag_rate: 0.4,
             min_verdict_calls: 4,
+            callback_sla_ms: 1_800_000,
+            callbacks_from_any: true,
             holidays: vec!["2026-05-06".into()],
             business_hours: "Mon-Fri 09:00-18:00, Sat 22:00-06:00".into(),
             ..Params::default()
@@ -64,6 +66,10 @@ fn questions(seed: u64) -> Vec<Question> {
                 "0.4",
                 "--min-verdict-calls",
                 "4",
+                "--callback-sla",
+                "30m",
+                "--callbacks-from",
+                "any",
                 "--business-hours",
                 "Mon-Fri 09:00-18:00, Sat 22:00-06:00",
             ]),
@@ -79,6 +85,7 @@ fn questions(seed: u64) -> Vec<Question> {
             window_ms: 1_200_000,
             threshold: 7.5,
             debounce_ms: 60_000,
+            callback_sla_ms: 600_000,
             raw_identities: true,
             include_group: true,
             feed_complete: vec!["doubletick".into()],
@@ -100,6 +107,8 @@ fn questions(seed: u64) -> Vec<Question> {
                 "7.5",
                 "--debounce",
                 "60s",
+                "--callback-sla",
+                "10m",
                 "--raw-identities",
                 "--include-group",
                 "--feed-complete",
@@ -147,13 +156,16 @@ fn compare(seed: u64, events: usize, opts: &TrafficOpts) {
             (vec!["kpi", "--by", &by], "kpi", vec!["by", "rows", "total", "outgoing"]),
             (vec!["frustration"], "frustration", vec!["rows", "vip_unanswered"]),
             (vec!["anomalies"], "anomalies", vec!["rows", "instances", "incidents"]),
+            (vec!["callbacks"], "callbacks", vec!["rows", "total", "open_episodes"]),
             (vec!["reactions"], "reactions", vec!["rows"]),
         ];
         for (command, section, keys) in sections {
             let mut got = ask(home.path(), &command, &flags);
             // A total is of no group, so its keys are null.
             for total in ["/total", "/outgoing/total"] {
-                if let Some(Value::Object(it)) = got.pointer_mut(total) {
+                if section == "kpi"
+                    && let Some(Value::Object(it)) = got.pointer_mut(total)
+                {
                     it.retain(|key, _| !params.by.contains(key));
                 }
             }
