@@ -417,12 +417,12 @@ fn apart_note(apart: &HashMap<FeedKey, u64>, analysis: &Analysis) -> Option<Sent
     let episodes = notes::plural(apart.values().sum(), "episode", "episodes");
     let what = match analysis.options.callbacks_from {
         CallbacksFrom::Outgoing => format!(
-            ": no outgoing call of the provider is in the input, so nobody can say who was called back; {episodes} of \
-             unanswered calls are in no figure of callbacks. --callbacks-from any counts them."
+            ": no outgoing call of the provider is in the input, so nobody can say who was called back. In no \
+             figure of callbacks: {episodes} of unanswered calls; --callbacks-from any counts them."
         ),
         CallbacksFrom::Any => format!(
-            ": no outgoing call of the provider is in the input; {episodes} of unanswered calls are counted all the \
-             same, and can be open although somebody called back."
+            ": no outgoing call of the provider is in the input, so an episode can be open although somebody \
+             called back. Counted all the same: {episodes} of unanswered calls."
         ),
     };
     (!feeds.is_empty()).then(|| notes::named(&feeds, &what, analysis))
@@ -829,8 +829,8 @@ mod tests {
             words(&alone.notes),
             [
                 "Feeds wawp annex (incoming), wawp desk (incoming): no outgoing call of the provider is in the \
-              input, so nobody can say who was called back; 2 episodes of unanswered calls are in no figure of \
-              callbacks. --callbacks-from any counts them."
+              input, so nobody can say who was called back. In no figure of callbacks: 2 episodes of \
+              unanswered calls; --callbacks-from any counts them."
             ]
         );
         // Another provider's outgoing calls close the episode and show nothing of this one's.
@@ -844,8 +844,8 @@ mod tests {
             words(&all.notes),
             [
                 "Feeds wawp annex (incoming), wawp desk (incoming): no outgoing call of the provider is in the \
-              input; 2 episodes of unanswered calls are counted all the same, and can be open although somebody \
-              called back."
+              input, so an episode can be open although somebody called back. Counted all the same: 2 episodes \
+              of unanswered calls."
             ]
         );
         // One that cannot be placed in time shows nothing.

@@ -237,3 +237,69 @@ fn losses(report: &Output) -> Vec<Sentence> {
     });
     first_few(incidents.collect(), "No incident of lost webhooks.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Input, call, outgoing, words};
+    use super::*;
+    use crate::analysis::{CallbacksFrom, ReportOptions};
+    use crate::time::MINUTE;
+
+    /// Calls of DoubleTick that nobody answered, and at the end one to somebody else.
+    fn missed(calls: &[(&str, &str)], end: &str) -> Vec<String> {
+        let line = |(from, when): &(&str, &str)| {
+            outgoing("CALL_MISSED", &format!("{from} {when}"), from, when).replace("OUTGOING", "INCOMING")
+        };
+        let mut lines: Vec<String> = calls.iter().map(line).collect();
+        lines.push(outgoing("CALL_MISSED", "end", "919811119999", end));
+        lines
+    }
+
+    #[track_caller]
+    fn check(input: Input, expected: &str) {
+        let analysis = input.analysis();
+        let told = words(&[waiting(&callbacks::report(&analysis), &analysis)]);
+        assert_eq!(told, [expected]);
+    }
+
+    #[test]
+    fn customers_who_wait_beyond_the_sla_are_told_first_come_first() {
+        let calls =
+            [("919811110001", "10:00:00"), ("919811110002", "09:59:00"), ("919811110003", "10:01:00")];
+        check(
+            Input { lines: missed(&calls, "11:00:00"), ..Input::default() },
+            "- 2 customers have waited 60 minutes or longer for a call back; the first of them is +919811110002, \
+             since 2026-05-04 09:59:00.",
+        );
+        let customers = Some("phone,name\n919811110002,Asha Rao\n");
+        check(
+            Input { lines: missed(&calls, "10:59:00"), customers, ..Input::default() },
+            "- 1 customer has waited 60 minutes or longer for a call back: +919811110002 (Asha Rao), since \
+             2026-05-04 09:59:00.",
+        );
+        let options = ReportOptions { callback_sla_ms: 90 * MINUTE, ..ReportOptions::default() };
+        check(
+            Input { lines: missed(&calls, "11:00:00"), options, ..Input::default() },
+            "- No customer has waited 90 minutes or longer for a call back.",
+        );
+    }
+
+    #[test]
+    fn where_no_line_shows_outgoing_calls_nobody_knows_who_waits() {
+        let lines = || call("missed", "desk", "919811110001", "10:00:00");
+        let unknown = "- Who waits for a call back is unknown: no line shows outgoing calls.";
+        check(Input { lines: lines(), ..Input::default() }, unknown);
+        let options = ReportOptions { callbacks_from: CallbacksFrom::Any, ..ReportOptions::default() };
+        let none = "- No customer has waited 60 minutes or longer for a call back.";
+        check(Input { lines: lines(), options, ..Input::default() }, none);
+    }
+
+    #[test]
+    fn callbacks_stand_under_the_overview_with_all_their_sections() {
+        let lines = missed(&[("919811110001", "10:00:00")], "10:00:00");
+        let output = report(&Input { lines, ..Input::default() }.analysis());
+        let paths: Vec<&[&str]> = output.parts.iter().map(|it| it.path.as_slice()).collect();
+        assert!(paths.contains(&["callbacks", "rows"].as_slice()));
+        assert!(paths.contains(&["callbacks", "open_episodes"].as_slice()));
+    }
+}

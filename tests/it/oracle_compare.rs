@@ -210,3 +210,45 @@ fn agrees_where_a_reader_could_doubt() {
         compare(seed, 200, &opts);
     }
 }
+
+/// An episode is chosen with its first call; contacts, and the calls that joined it, are not.
+#[test]
+fn callbacks_agree_where_filters_choose() {
+    let opts = TrafficOpts { invalid: false, ..TrafficOpts::default() };
+    let mut held: Vec<u64> = vec![0; 4];
+    for seed in 301..=306 {
+        let home = folder();
+        let named: Vec<(String, Vec<u8>)> = traffic::dump(seed, 300, &opts)
+            .into_iter()
+            .map(|(name, bytes)| (format!("dumps/{name}"), bytes))
+            .collect();
+        write_files(home.path(), &named);
+        let plain = Params { sources: traffic::sources(), ..Params::default() };
+        let since = chrono::DateTime::parse_from_rfc3339("2026-05-04T12:00:00Z").unwrap().timestamp_millis();
+        let chosen = [
+            (Params { since: Some(since), ..plain.clone() }, flags(&["--since", "2026-05-04T12:00:00Z"])),
+            (
+                Params { instance: vec!["919811110000".into()], ..plain.clone() },
+                flags(&["--instance", "919811110000"]),
+            ),
+            (Params { outcome: vec!["missed".into()], ..plain.clone() }, flags(&["--outcome", "missed"])),
+            (
+                Params { as_of: Some(since), callbacks_from_any: true, ..plain.clone() },
+                flags(&["--as-of", "2026-05-04T12:00:00Z", "--callbacks-from", "any"]),
+            ),
+        ];
+        let source_flags = questions(seed).swap_remove(0).flags;
+        for (params, more) in chosen {
+            let got = ask(home.path(), &["callbacks"], &[source_flags.clone(), more.clone()].concat());
+            let expected = &analyse(&named, &params)["callbacks"];
+            for key in ["rows", "total", "open_episodes"] {
+                let faults = differences(&got[key], &expected[key]);
+                assert!(faults.is_empty(), "seed {seed}, {more:?}, {key}:\n{}", faults.join("\n"));
+            }
+            for (sum, figure) in held.iter_mut().zip(["pending", "open", "attempted", "policy_calls"]) {
+                *sum += got["total"][figure].as_u64().unwrap_or(0);
+            }
+        }
+    }
+    assert!(held.iter().all(|it| *it > 0), "the traffic holds too little: {held:?}");
+}
