@@ -39,6 +39,33 @@ pub struct ReportOptions {
     pub debounce_ms: i64,
     /// How long a call may ring.
     pub ring_timeout_ms: i64,
+    /// How soon after an unanswered call the customer should be called back.
+    pub callback_sla_ms: i64,
+    /// Whose unanswered calls count in the figures of callbacks.
+    pub callbacks_from: CallbacksFrom,
+}
+
+/// Whose unanswered calls count in the figures of callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbacksFrom {
+    /// Those of providers of which the input holds an outgoing call: elsewhere nobody can see who was
+    /// called back.
+    Outgoing,
+    /// Those of every provider.
+    Any,
+}
+
+impl CallbacksFrom {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Outgoing, Self::Any];
+
+    /// The word used in the flag and among the parameters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outgoing => "outgoing",
+            Self::Any => "any",
+        }
+    }
 }
 
 impl Default for ReportOptions {
@@ -56,6 +83,8 @@ impl Default for ReportOptions {
             threshold_milli: 5000,
             debounce_ms: 120_000,
             ring_timeout_ms: 60_000,
+            callback_sla_ms: 3_600_000,
+            callbacks_from: CallbacksFrom::Outgoing,
         }
     }
 }

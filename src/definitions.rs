@@ -52,6 +52,7 @@ const EVERY: &[&str] = &[
     "sessions",
     "rejections",
     "timeline",
+    "callbacks",
     "reactions",
     "events",
     "inspect",
@@ -79,6 +80,7 @@ pub static FIGURES: &[Figure] = &[
             "events",
             "explain",
             "inspect",
+            "callbacks",
             "report",
         ],
         ..OURS
@@ -101,6 +103,7 @@ pub static FIGURES: &[Figure] = &[
             "events",
             "explain",
             "inspect",
+            "callbacks",
             "report",
         ],
         ..OURS
@@ -162,6 +165,7 @@ pub static FIGURES: &[Figure] = &[
             "orphans",
             "events",
             "explain",
+            "callbacks",
             "report",
         ],
         ..OURS
@@ -174,7 +178,7 @@ pub static FIGURES: &[Figure] = &[
             full_name of the caller or recipient. In a row for a customer: the customers file's, else the \
             latest that a session has.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "frustration", "events", "explain", "report"],
+        reports: &["sessions", "rejections", "frustration", "events", "explain", "callbacks", "report"],
         ..OURS
     },
     Figure {
@@ -212,7 +216,17 @@ pub static FIGURES: &[Figure] = &[
         formula: "Who had to do with the call: the label that a payload names, else who had the line at \
             `started_at` by the roster, else the key of Wawp's metadata given with --agent-from-metadata; \
             then renamed by the agents file. (unassigned) where none of them says.",
-        reports: &["sessions", "rejections", "kpi", "anomalies", "orphans", "timeline", "explain", "report"],
+        reports: &[
+            "sessions",
+            "rejections",
+            "kpi",
+            "anomalies",
+            "orphans",
+            "timeline",
+            "explain",
+            "callbacks",
+            "report",
+        ],
         ..OURS
     },
     Figure {
@@ -283,9 +297,9 @@ pub static FIGURES: &[Figure] = &[
         formula: "The first 16 hexadecimal digits of the SHA-256 of `provider`, `instance`, `direction`, \
             `call_id` (else `customer`) and `started_at` in Unix milliseconds (else nothing), joined by the \
             character U+001F. In `reactions` and timelines the session of the call that a reaction points \
-            at.",
+            at, of an open episode that of its first call.",
         source: "SHA-256, FIPS 180-4",
-        reports: &["sessions", "rejections", "timeline", "reactions", "explain", "report"],
+        reports: &["sessions", "rejections", "timeline", "reactions", "explain", "callbacks", "report"],
         ..OURS
     },
     Figure {
@@ -493,8 +507,9 @@ pub static FIGURES: &[Figure] = &[
         id: "calls",
         title: "Calls",
         unit: "sessions",
-        formula: "`resolved` + `ringing` + `unrated`.",
-        reports: &["kpi", "report"],
+        formula: "`resolved` + `ringing` + `unrated`. In a row for an open episode the unanswered calls of the \
+            episode.",
+        reports: &["kpi", "callbacks", "report"],
         ..OURS
     },
     Figure {
@@ -1140,7 +1155,181 @@ pub static FIGURES: &[Figure] = &[
         unit: "yes or no",
         formula: "Whether the customers file marks the customer as vip.",
         source: "the customers file",
-        reports: &["frustration", "report"],
+        reports: &["frustration", "callbacks", "report"],
+        ..OURS
+    },
+    // Callbacks. An episode is a customer's unanswered calls up to the next contact.
+    Figure {
+        id: "episodes",
+        title: "Episodes",
+        unit: "episodes",
+        formula: "Episodes whose first call has this `agent`, `provider` and `instance`. An episode is a \
+            customer's unanswered calls up to the next contact, over the calls of all lines. Unanswered: \
+            incoming sessions whose `outcome` is rejected or missed, with a start and a known `customer`, \
+            group calls left out, orphans and policy included. The clock of one starts at `decided_at`, \
+            else at `offered_at` plus --ring-timeout, else at `started_at`. Contacts: outgoing sessions to \
+            the customer and answered sessions of either direction, group calls left out. The first contact \
+            that starts after the episode opened closes it; a call whose clock starts when that contact \
+            does, or later, opens a new one. Missing where no outgoing session of the provider is in the \
+            input, unless --callbacks-from any is given.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "calls_in_episodes",
+        title: "Calls in them",
+        unit: "sessions",
+        formula: "The unanswered calls in `episodes`, those on other lines than the first call's included.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphan_calls",
+        title: "Orphan calls",
+        unit: "sessions",
+        formula: "Those of the unanswered calls of an episode or of `episodes` that are orphans of any class \
+            (see `orphan`): the call was real, whatever was lost of it.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "policy_calls",
+        title: "Policy calls",
+        unit: "sessions",
+        formula: "Those of the unanswered calls of an episode or of `episodes` that the server's own interface \
+            declined (`declined_by` policy).",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "pending",
+        title: "Pending",
+        unit: "episodes",
+        formula: "Those of `open` for which there is still time: less than --callback-sla (60 minutes) from \
+            the opening to the `watermark`.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "open",
+        title: "Open",
+        unit: "episodes",
+        formula: "Those of `episodes` without a contact in the whole input, `pending` included.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "judged_episodes",
+        title: "Judged",
+        unit: "episodes",
+        formula: "`episodes` - `pending`: those that rates are of.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted",
+        title: "Attempted",
+        unit: "episodes",
+        formula: "Those of `episodes` with an attempt: an outgoing session to the customer, whatever its \
+            outcome, that starts after the episode opened; the first, also if another contact came before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted_within_sla",
+        title: "Tried in SLA",
+        unit: "episodes",
+        formula: "Those of `attempted` whose attempt started at most --callback-sla (60 minutes) after the \
+            opening.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted_within_sla_rate",
+        title: "Attempt rate",
+        unit: "share, 0 to 1",
+        formula: "`attempted_within_sla` / `judged_episodes`; missing where `judged_episodes` is 0.",
+        numerator: &["attempted_within_sla"],
+        denominator: &["judged_episodes"],
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached",
+        title: "Reached",
+        unit: "episodes",
+        formula: "Those of `episodes` with a reach: an answered session with the customer, of either \
+            direction, that starts after the episode opened; the first, also if another contact came before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached_within_sla",
+        title: "Reached in SLA",
+        unit: "episodes",
+        formula: "Those of `reached` whose answered session started at most --callback-sla (60 minutes) \
+            after the opening.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached_within_sla_rate",
+        title: "Reach rate",
+        unit: "share, 0 to 1",
+        formula: "`reached_within_sla` / `judged_episodes`; missing where `judged_episodes` is 0.",
+        numerator: &["reached_within_sla"],
+        denominator: &["judged_episodes"],
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "time_to_attempt_p50_ms",
+        title: "Attempt p50",
+        unit: "milliseconds",
+        formula: "The 50th percentile over `attempted` of the time from the opening to the start of the \
+            attempt: value number (50 n + 99) div 100 of n sorted ones.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "time_to_attempt_p90_ms",
+        title: "Attempt p90",
+        unit: "milliseconds",
+        formula: "The 90th percentile of the same times: value number (90 n + 99) div 100.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "opened_at",
+        title: "Opened",
+        unit: "instant",
+        formula: "When the episode opened: when the clock of its first call started (see `episodes`).",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "waiting_ms",
+        title: "Waiting",
+        unit: "milliseconds",
+        formula: "From `opened_at` to the `watermark`; missing where that lies before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "overdue",
+        title: "Overdue",
+        unit: "yes or no",
+        formula: "Whether --callback-sla (60 minutes) or more have passed from `opened_at` to the \
+            `watermark`: an open episode that is not `pending`.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "last_call_at",
+        title: "Last call",
+        unit: "instant",
+        formula: "The latest start of the unanswered calls of the episode.",
+        reports: &["callbacks", "report"],
         ..OURS
     },
     // Reactions and timelines.

@@ -54,6 +54,9 @@ pub enum Command {
     /// One customer's calls and reactions in order, with a summary in words
     #[command(after_help = help::TIMELINE)]
     Timeline(Box<TimelineArgs>),
+    /// Who was called back after unanswered calls, how soon, and who still waits
+    #[command(after_help = help::CALLBACKS, after_long_help = help::CALLBACKS_LONG.as_str())]
+    Callbacks(Box<RowArgs>),
     /// Emoji reactions per conversation
     #[command(after_help = help::REACTIONS, after_long_help = help::REACTIONS_LONG.as_str())]
     Reactions(Box<RowArgs>),
@@ -178,6 +181,12 @@ pub struct RuleArgs {
     /// How soon after one redirect message no other is due
     #[arg(long, value_name = "TIME", default_value = "2m", help_heading = "Thresholds")]
     pub debounce: String,
+    /// How soon after an unanswered call the customer should be called back
+    #[arg(long, value_name = "TIME", default_value = "60m", help_heading = "Thresholds")]
+    pub callback_sla: String,
+    /// Whose calls count in callbacks: `outgoing`, of providers with an outgoing call in the input, or `any`
+    #[arg(long, value_name = "WORD", default_value = "outgoing", help_heading = "Thresholds")]
+    pub callbacks_from: String,
 }
 
 /// Which sessions are the subject.

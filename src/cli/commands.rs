@@ -19,7 +19,8 @@ use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
 use crate::reports::{
-    Output, anomalies, events, explain, frustration, inspect, kpi, overview, reactions, sessions, timeline,
+    Output, anomalies, callbacks, events, explain, frustration, inspect, kpi, overview, reactions, sessions,
+    timeline,
 };
 use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
@@ -133,6 +134,23 @@ impl Task for Rejections {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(sessions::rejections(analysis))
+    }
+}
+
+/// `callbacks`.
+pub struct Callbacks;
+
+impl Task for Callbacks {
+    fn name(&self) -> &'static str {
+        "callbacks"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(callbacks::report(analysis))
     }
 }
 

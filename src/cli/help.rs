@@ -28,6 +28,7 @@ pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
+pub static CALLBACKS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CALLBACKS, "callbacks"));
 pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
 
 pub const ABOUT: &str = "Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
@@ -87,6 +88,12 @@ Examples:
 pub const TIMELINE: &str = "\
 Examples:
   callsift timeline +915551857854 fixtures/demo --tz Asia/Kolkata";
+
+pub const CALLBACKS: &str = "\
+Examples:
+  callsift callbacks fixtures/demo --tz Asia/Kolkata
+  callsift callbacks fixtures/demo --section open_episodes --format csv
+  callsift callbacks fixtures/demo --callback-sla 30m --callbacks-from any";
 
 pub const REACTIONS: &str = "\
 Examples:

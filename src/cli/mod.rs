@@ -47,6 +47,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
         Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),
         Command::Rejections(args) => run::over_dumps(&args, &commands::Rejections, env, out, err),
+        Command::Callbacks(args) => run::over_dumps(&args, &commands::Callbacks, env, out, err),
         Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
         Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
         Command::Timeline(args) if is_path_alone(&args.customer_id, &args.common) => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
-use crate::analysis::{Filter, ReportOptions};
+use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
@@ -140,6 +140,13 @@ impl Plan {
             threshold_milli: decimal("--threshold", &args.rules.threshold, 3)? as i64,
             debounce_ms: duration("--debounce", &args.rules.debounce)?,
             ring_timeout_ms,
+            callback_sla_ms: duration("--callback-sla", &args.rules.callback_sla)?,
+            callbacks_from: word(
+                "--callbacks-from",
+                &args.rules.callbacks_from,
+                &CallbacksFrom::ALL,
+                CallbacksFrom::name,
+            )?,
         };
         if report.threshold_milli == 0 {
             return wrong("--threshold: must be more than 0, such as `5`");
@@ -321,11 +328,12 @@ pub fn keys(by: &[String]) -> Res<Vec<Key>> {
 }
 
 fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'static str) -> Res<Vec<T>> {
-    let find = |it: &String| {
-        let found = all.iter().copied().find(|known| name(*known).eq_ignore_ascii_case(it.trim()));
-        found.ok_or_else(|| unknown_word(flag, it, all.iter().map(|it| name(*it))))
-    };
-    typed.iter().map(find).collect()
+    typed.iter().map(|it| word(flag, it, all, name)).collect()
+}
+
+fn word<T: Copy>(flag: &str, typed: &str, all: &[T], name: fn(T) -> &'static str) -> Res<T> {
+    let found = all.iter().copied().find(|known| name(*known).eq_ignore_ascii_case(typed.trim()));
+    found.ok_or_else(|| unknown_word(flag, typed, all.iter().map(|it| name(*it))))
 }
 
 fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {

@@ -699,7 +699,7 @@ fn arrange(
 
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {
-    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"])
+    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"] | ["callbacks", "open_episodes"])
 }
 
 fn cut(table: &mut crate::section::Table, top: usize) {

@@ -227,7 +227,7 @@ pub fn sentences(output: &Output, path: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_order_of_lines_changes_no_report() {
-    use super::{frustration, funnel, heat_map, inspect, reactions, timeline, trend, waterfall};
+    use super::{callbacks, frustration, funnel, heat_map, inspect, reactions, timeline, trend, waterfall};
 
     let customers = ["919811110001", "919811110002", "919811110003"];
     let mut lines = Vec::new();
@@ -249,6 +249,7 @@ fn the_order_of_lines_changes_no_report() {
         let analysis = analysis(lines.to_vec());
         let outputs = [
             frustration::report(&analysis),
+            callbacks::report(&analysis),
             timeline::report(&analysis, "+919811110001"),
             timeline::report(&analysis, "+919811110009"),
             reactions::report(&analysis),

@@ -128,7 +128,8 @@ fn the_page_explains_every_figure_of_the_main_reports() {
     let page = page();
     let (prose, _) = page.split_once(TABLE_BEGINS).expect("the table of figures");
     for it in FIGURES {
-        let is_main = ["kpi", "frustration", "anomalies"].iter().any(|report| it.reports.contains(report));
+        let is_main =
+            ["kpi", "frustration", "anomalies", "callbacks"].iter().any(|report| it.reports.contains(report));
         // Dotted names are those of the books, which every command keeps.
         if is_main && !it.id.contains('.') {
             assert!(prose.contains(&format!("`{}`", it.id)), "docs/metrics.md does not explain `{}`", it.id);
@@ -175,7 +176,7 @@ fn columns(command: &str, section: &str) -> Vec<String> {
 }
 
 /// The commands with tables, and their sections.
-const SHOWN: [(&str, &str); 12] = [
+const SHOWN: [(&str, &str); 13] = [
     (
         "kpi --by provider,instance,account,agent,agent_source,team,engine,country,video,month,week,day,weekday,hour",
         "rows outgoing total outgoing.total",
@@ -186,6 +187,7 @@ const SHOWN: [(&str, &str); 12] = [
     ("sessions", "sessions"),
     ("rejections", "rows"),
     ("timeline +919822220001", "rows"),
+    ("callbacks", "rows total open_episodes"),
     ("reactions", "rows"),
     ("events", "events"),
     (
@@ -196,7 +198,7 @@ const SHOWN: [(&str, &str); 12] = [
     (
         "report",
         "kpi_by_agent kpi_by_agent.outgoing kpi_by_instance frustration frustration.vip_unanswered anomalies \
-         anomalies.instances anomalies.incidents reactions",
+         anomalies.instances anomalies.incidents callbacks callbacks.total callbacks.open_episodes reactions",
     ),
 ];
 
