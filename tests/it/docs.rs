@@ -175,13 +175,14 @@ fn columns(command: &str, section: &str) -> Vec<String> {
 }
 
 /// The commands with tables, and their sections.
-const SHOWN: [(&str, &str); 12] = [
+const SHOWN: [(&str, &str); 13] = [
     (
         "kpi --by provider,instance,account,agent,agent_source,team,engine,country,video,month,week,day,weekday,hour",
         "rows outgoing total outgoing.total",
     ),
     ("frustration", "rows vip_unanswered"),
     ("anomalies", "rows instances incidents"),
+    ("contacts --rules us-reg-f", "rows summary rules"),
     ("orphans", "rows instances incidents"),
     ("sessions", "sessions"),
     ("rejections", "rows"),
