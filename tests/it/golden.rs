@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 23] = [
+const CASES: [(&str, &[&str], bool); 24] = [
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -53,6 +53,11 @@ const CASES: [(&str, &[&str], bool); 23] = [
         true,
     ),
     ("frustration", &["frustration", "fixtures/demo", "--top", "15"], true),
+    (
+        "contacts",
+        &["contacts", "fixtures/demo", "--rules", "in-rbi", "--rules", "whatsapp", "--top", "18"],
+        true,
+    ),
     ("anomalies", &["anomalies", "fixtures/demo"], true),
     ("orphans", &["orphans", "fixtures/demo"], true),
     (

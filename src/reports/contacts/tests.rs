@@ -352,7 +352,7 @@ fn business_numbers_are_told_apart_and_lines_of_one_number_are_not() {
         let end = when + 3000;
         let line = |event: &str, at: i64, data: &str| {
             format!(
-                r#"{{"event":"call.{event}","session":"{instance}","timestamp":{at},{me}"payload":{{"id":"{id}","from":"919800000009@c.us","to":"{ASHA}@c.us","_data":{{"fromMe":true{data}}}}}}}"#
+                r#"{{"event":"call.{event}","session":"{instance}","timestamp":{at},{me}"payload":{{"id":"{id}","from":"{ASHA}@c.us","_data":{{"fromMe":true{data}}}}}}}"#
             )
         };
         vec![line("received", when, ""), line("rejected", end, r#","status":"timeout""#)]
@@ -374,7 +374,7 @@ fn business_numbers_are_told_apart_and_lines_of_one_number_are_not() {
 fn one_call_on_two_lines_is_one_attempt() {
     let line = |instance: &str, hour: usize| {
         format!(
-            r#"{{"event":"call.rejected","session":"{instance}","timestamp":{},"payload":{{"id":"c{hour}","from":"919800000009@c.us","to":"{ASHA}@c.us","_data":{{"fromMe":true,"status":"timeout"}}}}}}"#,
+            r#"{{"event":"call.rejected","session":"{instance}","timestamp":{},"payload":{{"id":"c{hour}","from":"{ASHA}@c.us","_data":{{"fromMe":true,"status":"timeout"}}}}}}"#,
             at(&format!("05-04 {hour:02}:00:00"))
         )
     };
