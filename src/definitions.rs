@@ -57,6 +57,7 @@ const EVERY: &[&str] = &[
     "events",
     "inspect",
     "explain",
+    "contacts",
 ];
 
 /// Every figure.
@@ -82,6 +83,7 @@ pub static FIGURES: &[Figure] = &[
             "inspect",
             "callbacks",
             "report",
+            "contacts",
         ],
         ..OURS
     },
@@ -105,6 +107,7 @@ pub static FIGURES: &[Figure] = &[
             "inspect",
             "callbacks",
             "report",
+            "contacts",
         ],
         ..OURS
     },
@@ -116,7 +119,7 @@ pub static FIGURES: &[Figure] = &[
             TimelinesAI whatsapp_account.phone, spelt like `customer`. Of a session that of its deciding \
             event, else of its earliest event that has one. As a key of groups - where nobody says it.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "kpi", "events", "explain"],
+        reports: &["sessions", "rejections", "kpi", "events", "explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -167,6 +170,7 @@ pub static FIGURES: &[Figure] = &[
             "explain",
             "callbacks",
             "report",
+            "contacts",
         ],
         ..OURS
     },
@@ -179,6 +183,7 @@ pub static FIGURES: &[Figure] = &[
             latest that a session has.",
         source: PAYLOAD,
         reports: &["sessions", "rejections", "frustration", "events", "explain", "callbacks", "report"],
+        reports: &["sessions", "rejections", "frustration", "events", "explain", "report", "contacts"],
         ..OURS
     },
     Figure {
@@ -206,7 +211,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "The customer's account in the business's own books: column account_id of the customers \
             file.",
         source: "the customers file",
-        reports: &["sessions", "rejections", "explain"],
+        reports: &["sessions", "rejections", "explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -986,8 +991,9 @@ pub static FIGURES: &[Figure] = &[
         id: "first_at",
         title: "First",
         unit: "instant",
-        formula: "Of an incident the first `started_at`, of a feed the first `at` of its events.",
-        reports: &["anomalies", "orphans", "report", "inspect"],
+        formula: "Of an incident the first `started_at`, of a feed the first `at` of its events, of a finding \
+            the start of the first of `session_ids`.",
+        reports: &["anomalies", "orphans", "report", "inspect", "contacts"],
         ..OURS
     },
     Figure {
@@ -995,8 +1001,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Last",
         unit: "instant",
         formula: "Of an incident the last `started_at`; of a feed the last `at` of its events, those left \
-            out that lie more than 5 s after their own time of receipt.",
-        reports: &["anomalies", "orphans", "report", "inspect"],
+            out that lie more than 5 s after their own time of receipt; of a finding the start of the last of \
+            `session_ids`.",
+        reports: &["anomalies", "orphans", "report", "inspect", "contacts"],
         ..OURS
     },
     Figure {
@@ -1332,6 +1339,134 @@ pub static FIGURES: &[Figure] = &[
         reports: &["callbacks", "report"],
         ..OURS
     },
+    // Contact rules: over outgoing calls.
+    Figure {
+        id: "profile",
+        title: "Rules",
+        unit: "word",
+        formula: "The set of contact rules that was applied, as --rules names it.",
+        source: "--rules",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "finding",
+        title: "Finding",
+        unit: "word",
+        formula: "breach: calls outside the calling hours; over_presumption: `count` is over `limit`, which \
+            consent, a misdial or a permission given anew can rebut, and no dump shows those; undecidable: \
+            what `undecided_by` names is unknown and would matter; pass: neither.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "undecided_by",
+        title: "Undecided by",
+        unit: "word",
+        formula: "Of an undecidable finding what is unknown: zone, the customer's (column tz of the customers \
+            file); account, which of the customer's accounts the calls were about (column account_id). Zone \
+            where both are.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "zone",
+        title: "Zone",
+        unit: "IANA zone",
+        formula: "The zone of the customer, in which dates and hours are counted: column tz of the customers \
+            file, else the one zone of the country of the number. Missing where the rows of the file differ, \
+            or the country is unknown or has several.",
+        source: "the customers file, zone.tab of the IANA time zone database",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "zone_source",
+        title: "Zone by",
+        unit: "word",
+        formula: "Where `zone` comes from: customers_file, country or none.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "limit",
+        title: "Limit",
+        unit: "number",
+        formula: "The largest `count` that passes the rule.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "session_ids",
+        title: "Sessions",
+        unit: "list",
+        formula: "The calls that show the finding, each by its `session_id`, in order of start: those that \
+            `count` counts, and of an attempt after a conversation that conversation too. Of an undecidable \
+            finding the calls that may show it.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "breach",
+        title: "Breach",
+        unit: "findings",
+        formula: "Findings of the rule that are breach.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "over_presumption",
+        title: "Over presump.",
+        unit: "findings",
+        formula: "Findings of the rule that are over_presumption.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "undecidable",
+        title: "Undecidable",
+        unit: "findings",
+        formula: "Findings of the rule that are undecidable.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "pass",
+        title: "Pass",
+        unit: "findings",
+        formula: "Findings of the rule that are pass.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "words",
+        title: "In words",
+        unit: "text",
+        formula: "What goes against the rule.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "source",
+        title: "Text",
+        unit: "text",
+        formula: "The text that the rule is taken from.",
+        source: "the text itself",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "dated",
+        title: "Dated",
+        unit: "text",
+        formula: "The date of the text in `source`.",
+        source: "the text itself",
+        reports: &["contacts"],
+        ..OURS
+    },
     // Reactions and timelines.
     Figure {
         id: "chat_id",
@@ -1557,9 +1692,10 @@ pub static FIGURES: &[Figure] = &[
         id: "rule",
         title: "Rule",
         unit: "text",
-        formula: "The rule by which the event was read: which fields made it this kind and cause.",
+        formula: "Of an event the rule by which it was read: which fields made it this kind and cause. Of a \
+            finding the contact rule, whose `words` stand in the section rules.",
         source: DOCUMENTED,
-        reports: &["explain"],
+        reports: &["explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -1754,8 +1890,12 @@ pub static FIGURES: &[Figure] = &[
         id: "count",
         title: "Count",
         unit: "number",
-        formula: "How many lines or bodies have this `reason`, or this `name`.",
-        reports: &["inspect"],
+        formula: "How many lines or bodies have this `reason`, or this `name`. Of a finding the count that \
+            decided, in calls: the attempts of the fullest window of dates, the attempts after a conversation, \
+            the calls outside the hours, the connected calls of the fullest 24 hours, the longest row of \
+            unanswered calls. Where `finding` is undecidable the most that it can be; missing where even \
+            that is unknown.",
+        reports: &["inspect", "contacts"],
         ..OURS
     },
     Figure {

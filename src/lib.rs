@@ -28,6 +28,8 @@ pub mod session;
 // From sessions to figures.
 pub mod analysis;
 pub mod business;
+pub mod contact_rules;
+pub mod country_zones;
 pub mod stats;
 pub mod reports;
 pub mod definitions;

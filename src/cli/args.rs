@@ -39,6 +39,9 @@ pub enum Command {
     /// Callers by frustration: who called again and again without being answered
     #[command(after_help = help::FRUSTRATION, after_long_help = help::FRUSTRATION_LONG.as_str())]
     Frustration(Box<RowArgs>),
+    /// Outgoing calls held against rules on how often and when a customer may be called
+    #[command(after_help = help::CONTACTS, after_long_help = help::CONTACTS_LONG.as_str())]
+    Contacts(Box<ContactsArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
     #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
     Anomalies(Box<RowArgs>),
@@ -311,6 +314,16 @@ pub struct KpiArgs {
     /// video, month, week, day, weekday, hour
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "agent")]
     pub by: Vec<String>,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `contacts`.
+#[derive(Debug, Args)]
+pub struct ContactsArgs {
+    /// A set of rules: us-reg-f, in-rbi, whatsapp or whatsapp-2026; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub rules: Vec<String>,
     #[command(flatten)]
     pub common: RowArgs,
 }

@@ -26,6 +26,7 @@ fn with_figures(examples: &str, command: &str) -> String {
 /// The help of commands whose columns are figures.
 pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
+pub static CONTACTS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CONTACTS, "contacts"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
 pub static CALLBACKS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CALLBACKS, "callbacks"));
@@ -63,6 +64,12 @@ pub const FRUSTRATION: &str = "\
 Examples:
   callsift frustration fixtures/demo --tz Asia/Kolkata --top 10
   callsift frustration fixtures/demo --customers fixtures/demo/customers.csv";
+
+pub const CONTACTS: &str = "\
+Examples:
+  callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
+  callsift contacts fixtures/demo --rules whatsapp --section summary
+  callsift contacts --rules us-reg-f --customers customers.csv dumps/";
 
 pub const ANOMALIES: &str = "\
 Examples:

@@ -8,6 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
 use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
+use crate::contact_rules::{PROFILES, Profile};
 use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
@@ -325,6 +326,26 @@ pub fn keys(by: &[String]) -> Res<Vec<Key>> {
         return wrong("--by: name at least one key, such as `agent`");
     }
     Ok(keys)
+}
+
+/// The profiles of `--rules`.
+///
+/// # Errors
+///
+/// None at all, an unknown name, or one that stands twice.
+pub fn profiles(names: &[String]) -> Res<Vec<&'static Profile>> {
+    let all: Vec<&'static Profile> = PROFILES.iter().collect();
+    let profiles = words("--rules", names, &all, |it| it.name)?;
+    for (place, profile) in profiles.iter().enumerate() {
+        if profiles[..place].contains(profile) {
+            return wrong(format!("--rules: `{}` stands twice", profile.name));
+        }
+    }
+    if profiles.is_empty() {
+        let known: String = all.iter().map(|it| format!("\n  --rules {:14} {}", it.name, it.title)).collect();
+        return wrong(format!("--rules: name at least one set of rules:{known}"));
+    }
+    Ok(profiles)
 }
 
 fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'static str) -> Res<Vec<T>> {

@@ -7,6 +7,7 @@ mod alike;
 pub mod anomalies;
 mod attempts;
 pub mod callbacks;
+pub mod contacts;
 pub mod events;
 pub mod explain;
 pub mod frustration;

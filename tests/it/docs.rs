@@ -183,6 +183,7 @@ const SHOWN: [(&str, &str); 13] = [
     ),
     ("frustration", "rows vip_unanswered"),
     ("anomalies", "rows instances incidents"),
+    ("contacts --rules us-reg-f", "rows summary rules"),
     ("orphans", "rows instances incidents"),
     ("sessions", "sessions"),
     ("rejections", "rows"),

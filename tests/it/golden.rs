@@ -53,6 +53,11 @@ const CASES: [(&str, &[&str], bool); 24] = [
         true,
     ),
     ("frustration", &["frustration", "fixtures/demo", "--top", "15"], true),
+    (
+        "contacts",
+        &["contacts", "fixtures/demo", "--rules", "in-rbi", "--rules", "whatsapp", "--top", "18"],
+        true,
+    ),
     ("anomalies", &["anomalies", "fixtures/demo"], true),
     ("orphans", &["orphans", "fixtures/demo"], true),
     (
