@@ -182,8 +182,16 @@ pub static FIGURES: &[Figure] = &[
             full_name of the caller or recipient. In a row for a customer: the customers file's, else the \
             latest that a session has.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "frustration", "events", "explain", "callbacks", "report"],
-        reports: &["sessions", "rejections", "frustration", "events", "explain", "report", "contacts"],
+        reports: &[
+            "sessions",
+            "rejections",
+            "frustration",
+            "events",
+            "explain",
+            "callbacks",
+            "report",
+            "contacts",
+        ],
         ..OURS
     },
     Figure {
