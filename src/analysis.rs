@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Reaction};
@@ -39,6 +41,8 @@ pub struct ReportOptions {
     pub debounce_ms: i64,
     /// How long a call may ring.
     pub ring_timeout_ms: i64,
+    /// The day on which the customers file counted days overdue, if not that of the watermark.
+    pub customers_as_of: Option<NaiveDate>,
 }
 
 impl Default for ReportOptions {
@@ -56,6 +60,7 @@ impl Default for ReportOptions {
             threshold_milli: 5000,
             debounce_ms: 120_000,
             ring_timeout_ms: 60_000,
+            customers_as_of: None,
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
 use crate::reports::{
-    Output, anomalies, events, explain, frustration, inspect, kpi, overview, reactions, sessions, timeline,
+    Output, anomalies, avoidance, events, explain, frustration, inspect, kpi, overview, reactions, sessions,
+    timeline,
 };
 use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
@@ -69,6 +70,23 @@ impl Task for Frustration {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(frustration::report(analysis))
+    }
+}
+
+/// `avoidance`.
+pub struct Avoidance;
+
+impl Task for Avoidance {
+    fn name(&self) -> &'static str {
+        "avoidance"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(avoidance::report(analysis))
     }
 }
 

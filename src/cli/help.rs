@@ -26,6 +26,7 @@ fn with_figures(examples: &str, command: &str) -> String {
 /// The help of commands whose columns are figures.
 pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
+pub static AVOIDANCE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(AVOIDANCE, "avoidance"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
 pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
@@ -62,6 +63,11 @@ pub const FRUSTRATION: &str = "\
 Examples:
   callsift frustration fixtures/demo --tz Asia/Kolkata --top 10
   callsift frustration fixtures/demo --customers fixtures/demo/customers.csv";
+
+pub const AVOIDANCE: &str = "\
+Examples:
+  callsift avoidance fixtures/demo --customers fixtures/demo/customers.csv
+  callsift avoidance fixtures/demo --tz Asia/Kolkata --sort rejected:desc";
 
 pub const ANOMALIES: &str = "\
 Examples:

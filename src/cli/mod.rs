@@ -43,6 +43,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             Err(it) => Err(it.into()),
         },
         Command::Frustration(args) => run::over_dumps(&args, &commands::Frustration, env, out, err),
+        Command::Avoidance(args) => run::over_dumps(&args, &commands::Avoidance, env, out, err),
         Command::Anomalies(args) => run::over_dumps(&args, &commands::Anomalies, env, out, err),
         Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
         Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),

@@ -137,6 +137,12 @@ impl Plan {
             threshold_milli: decimal("--threshold", &args.rules.threshold, 3)? as i64,
             debounce_ms: duration("--debounce", &args.rules.debounce)?,
             ring_timeout_ms,
+            customers_as_of: args
+                .rules
+                .customers_as_of
+                .as_deref()
+                .map(|it| day("--customers-as-of", it))
+                .transpose()?,
         };
         if report.threshold_milli == 0 {
             return wrong("--threshold: must be more than 0, such as `5`");
@@ -316,6 +322,13 @@ fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'stati
 
 fn zone(flag: &str, name: &str) -> Res<Zone> {
     Zone::named(name).or_else(|it| wrong(format!("{flag}: {it}")))
+}
+
+/// A date.
+fn day(flag: &str, text: &str) -> Res<NaiveDate> {
+    time::date(text.trim()).ok_or_else(|| {
+        UsageError(format!("{flag}: `{}` is no date; write it as `2026-05-04`", escape::message(text)))
+    })
 }
 
 /// A date or a time; without an offset it is read in the report's zone.
