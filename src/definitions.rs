@@ -1215,7 +1215,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "avoiding_customers",
-        title: "Avoiding",
+        title: "Avoid",
         unit: "customers",
         formula: "Customers of the customers file with two or more outgoing calls before the day of their \
             first default (of those who did not default: up to the watermark), who rejected two or more of \
@@ -1225,7 +1225,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "avoiding_defaulted",
-        title: "Defaulted",
+        title: "Default",
         unit: "customers",
         formula: "Those of `avoiding_customers` with a defaulted_on in the customers file.",
         reports: &["avoidance", "report"],
@@ -1233,7 +1233,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "avoiding_default_rate",
-        title: "Default rate",
+        title: "Rate",
         unit: "share, 0 to 1",
         formula: "`avoiding_defaulted` / `avoiding_customers`; missing where there are none.",
         numerator: &["avoiding_defaulted"],
@@ -1252,7 +1252,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "other_defaulted",
-        title: "Defaulted",
+        title: "Default",
         unit: "customers",
         formula: "Those of `other_customers` with a defaulted_on in the customers file.",
         reports: &["avoidance", "report"],
@@ -1260,7 +1260,7 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "other_default_rate",
-        title: "Default rate",
+        title: "Rate",
         unit: "share, 0 to 1",
         formula: "`other_defaulted` / `other_customers`; missing where there are none.",
         numerator: &["other_defaulted"],

@@ -205,10 +205,10 @@ fn avoiders(report: &Output) -> Vec<Sentence> {
                 pieces.extend([words(" ("), row.value("customer_name"), words(")")]);
             }
             let calls = match row.cell("rejected") {
-                Cell::Count(it) => plural(it, "call", "calls"),
-                _ => "calls".to_owned(),
+                Cell::Count(it) => plural(it, "outgoing call", "outgoing calls"),
+                _ => "outgoing calls".to_owned(),
             };
-            pieces.extend([words(&format!(" rejected {calls} of ours, risk ")), row.value("risk")]);
+            pieces.extend([words(&format!(" rejected {calls}, risk ")), row.value("risk")]);
             pieces.push(words(&format!(": {action}.")));
             sentences.push(pieces);
         }

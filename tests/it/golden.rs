@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 23] = [
+const CASES: [(&str, &[&str], bool); 25] = [
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -53,6 +53,12 @@ const CASES: [(&str, &[&str], bool); 23] = [
         true,
     ),
     ("frustration", &["frustration", "fixtures/demo", "--top", "15"], true),
+    ("avoidance", &["avoidance", "fixtures/demo", "--top", "20"], true),
+    (
+        "avoidance-without-sides",
+        &["avoidance", "fixtures/stories/outgoing-declined-by-the-customer/*.ndjson"],
+        false,
+    ),
     ("anomalies", &["anomalies", "fixtures/demo"], true),
     ("orphans", &["orphans", "fixtures/demo"], true),
     (

@@ -2,6 +2,7 @@
 //! alone, so that the program can be held against something that shares no code with it.
 
 pub mod anomalies;
+pub mod avoidance;
 pub mod dialects;
 pub mod envelopes;
 pub mod feeds;
@@ -48,6 +49,8 @@ pub struct Params {
     pub roster: Option<String>,
     pub agents: Option<String>,
     pub customers: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub customers_as_of: Option<String>,
     pub agent_from_metadata: Option<String>,
     // The subject sessions.
     pub since: Option<i64>,
@@ -88,6 +91,7 @@ impl Default for Params {
             roster: None,
             agents: None,
             customers: None,
+            customers_as_of: None,
             agent_from_metadata: None,
             since: None,
             until: None,
@@ -240,6 +244,7 @@ pub fn analyse(files: &[(String, Vec<u8>)], params: &Params) -> Value {
         "sessions": rows(&|_| true),
         "kpi": kpi::section(&sessions, params),
         "frustration": frustration::section(&sessions, watermark, &side, params),
+        "avoidance": avoidance::section(&sessions, watermark, &side, params),
         "anomalies": anomalies::section(&sessions, params),
         "rejections": rows(&|s| s.is(sessions::Outcome::Rejected)),
         "reactions": reactions::section(&unique_reactions, &sessions),
