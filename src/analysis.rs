@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
@@ -43,6 +45,8 @@ pub struct ReportOptions {
     pub callback_sla_ms: i64,
     /// Whose unanswered calls count in the figures of callbacks.
     pub callbacks_from: CallbacksFrom,
+    /// The day on which the customers file counted days overdue, if not that of the watermark.
+    pub customers_as_of: Option<NaiveDate>,
 }
 
 /// Whose unanswered calls count in the figures of callbacks.
@@ -85,6 +89,7 @@ impl Default for ReportOptions {
             ring_timeout_ms: 60_000,
             callback_sla_ms: 3_600_000,
             callbacks_from: CallbacksFrom::Outgoing,
+            customers_as_of: None,
         }
     }
 }

@@ -47,6 +47,7 @@ const EVERY: &[&str] = &[
     "report",
     "kpi",
     "frustration",
+    "avoidance",
     "anomalies",
     "orphans",
     "sessions",
@@ -164,6 +165,7 @@ pub static FIGURES: &[Figure] = &[
             "sessions",
             "rejections",
             "frustration",
+            "avoidance",
             "anomalies",
             "orphans",
             "events",
@@ -191,6 +193,7 @@ pub static FIGURES: &[Figure] = &[
             "callbacks",
             "report",
             "contacts",
+            "avoidance",
         ],
         ..OURS
     },
@@ -538,8 +541,8 @@ pub static FIGURES: &[Figure] = &[
         title: "Answered",
         unit: "sessions",
         formula: "Sessions whose `outcome` is answered: in rates those of rated feeds, in a row for a \
-            customer the attempts.",
-        reports: &["kpi", "frustration", "report"],
+            customer the attempts, in one for a called customer the outgoing calls.",
+        reports: &["kpi", "frustration", "avoidance", "report"],
         ..OURS
     },
     Figure {
@@ -547,9 +550,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Rejected",
         unit: "sessions",
         formula: "Sessions whose `outcome` is rejected: in rates those of rated feeds, of outgoing calls \
-            by the customer, in a row for a customer the attempts. In a row for a feed its events of that \
-            kind.",
-        reports: &["kpi", "frustration", "report", "inspect"],
+            by the customer, in a row for a customer the attempts, in one for a called customer the \
+            outgoing calls. In a row for a feed its events of that kind.",
+        reports: &["kpi", "frustration", "avoidance", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -557,8 +560,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Missed",
         unit: "sessions",
         formula: "Sessions whose `outcome` is missed, as reported or by inference: in rates those of \
-            rated feeds, in a row for a customer the attempts. In a row for a feed its events of that kind.",
-        reports: &["kpi", "frustration", "report", "inspect"],
+            rated feeds, in a row for a customer the attempts, in one for a called customer the outgoing \
+            calls. In a row for a feed its events of that kind.",
+        reports: &["kpi", "frustration", "avoidance", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -575,8 +579,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Ringing",
         unit: "sessions",
         formula: "Sessions whose `outcome` is ringing, not yet known where the input ends: in rates those \
-            of rated feeds, in a row for a customer the attempts. In no rate.",
-        reports: &["kpi", "frustration", "report"],
+            of rated feeds, in a row for a customer the attempts, in one for a called customer the outgoing \
+            calls. In no rate.",
+        reports: &["kpi", "frustration", "avoidance", "report"],
         ..OURS
     },
     Figure {
@@ -1475,6 +1480,156 @@ pub static FIGURES: &[Figure] = &[
         reports: &["contacts"],
         ..OURS
     },
+    // Deliberate avoidance: over the calls to a customer.
+    Figure {
+        id: "outgoing_calls",
+        title: "Calls",
+        unit: "sessions",
+        formula: "Outgoing sessions to the customer with a start, no group call, orphans and unrated ones \
+            included: `answered` + `rejected` + `missed` + `ringing`.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "max_rejected_7d",
+        title: "In 7 days",
+        unit: "sessions",
+        formula: "The most rejections by the customer that started within the 7 × 24 hours that end at the \
+            start of one of them, both ends included; 0 without a rejection. The windows count rejections of \
+            the whole input and end at those that the filters choose.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "actions",
+        title: "Actions",
+        unit: "list",
+        formula: "All that the customer's rejections call for, the gravest first. Each calls for \
+            switch_to_message; if the stage on its day is late for escalate_senior_officer; and if two or \
+            more, itself included, started within the 7 × 24 hours that end at its start, for senior_review \
+            (mid), raise_risk (early) or deliberate_avoidance (current or unknown). From the gravest: escalate_senior_officer, \
+            senior_review, raise_risk, deliberate_avoidance, switch_to_message.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "stage",
+        title: "Stage",
+        unit: "word",
+        formula: "How far behind with payments the customer is on the day, in --tz, of the watermark: \
+            current (less than 1 day overdue), early (1 to 30), mid (31 to 60), late (61 and more). By the \
+            customers file: since due_date, else days_overdue as counted on the watermark's day or \
+            --customers-as-of, else its stage for all time; the worst of several accounts. Missing if \
+            unknown, and unknown as a key of groups.",
+        source: "the customers file",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "stage_static",
+        title: "Static",
+        unit: "yes or no",
+        formula: "Whether of any account of the customer nothing but a stage for all time is known, so \
+            that it is the same on every day; missing where no stage is known.",
+        source: "the customers file",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "risk",
+        title: "Risk",
+        unit: "word",
+        formula: "The highest of the customer's rejections: low if its stage on the day of the rejection is \
+            current or early, medium if mid, high if late; one level up (low, medium, high, critical) where \
+            two or more started within the 7 × 24 hours that end at its start. Without a rejection that of `stage`; unknown without a \
+            stage.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_customers",
+        title: "Avoid",
+        unit: "customers",
+        formula: "Customers of the customers file with two or more outgoing calls before the day of their \
+            first default (of those who did not default: up to the watermark), who rejected two or more of \
+            them within 7 × 24 hours.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_defaulted",
+        title: "Default",
+        unit: "customers",
+        formula: "Those of `avoiding_customers` with a defaulted_on in the customers file.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_default_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`avoiding_defaulted` / `avoiding_customers`; missing where there are none.",
+        numerator: &["avoiding_defaulted"],
+        denominator: &["avoiding_customers"],
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_customers",
+        title: "Others",
+        unit: "customers",
+        formula: "Customers with as many calls as `avoiding_customers` who did not reject two of them within \
+            7 × 24 hours.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_defaulted",
+        title: "Default",
+        unit: "customers",
+        formula: "Those of `other_customers` with a defaulted_on in the customers file.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_default_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`other_defaulted` / `other_customers`; missing where there are none.",
+        numerator: &["other_defaulted"],
+        denominator: &["other_customers"],
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio",
+        title: "Ratio",
+        unit: "ratio",
+        formula: "`avoiding_default_rate` / `other_default_rate`; missing where in either group nobody or \
+            everybody defaulted. An association, not a cause: who defaulted early had less time to reject.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio_low",
+        title: "Low",
+        unit: "ratio",
+        formula: "The lower end of the 95 % interval of `default_ratio` by the log method: divided by \
+            exp(1.959964 × s), s the root of 1 / `avoiding_defaulted` - 1 / `avoiding_customers` + 1 / \
+            `other_defaulted` - 1 / `other_customers`.",
+        source: "Katz and others, 1978",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio_high",
+        title: "High",
+        unit: "ratio",
+        formula: "The upper end of that interval (see `default_ratio_low`): multiplied instead of divided.",
+        source: "Katz and others, 1978",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
     // Reactions and timelines.
     Figure {
         id: "chat_id",
@@ -1543,9 +1698,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Action",
         unit: "word",
         formula: "Whether a reaction was set or taken back: set, or cleared (in `events` as the provider \
-            spells it, clear).",
+            spells it, clear). In a row for a called customer the gravest of its `actions`; missing if none.",
         source: PAYLOAD,
-        reports: &["timeline", "events"],
+        reports: &["timeline", "events", "avoidance", "report"],
         ..OURS
     },
     Figure {

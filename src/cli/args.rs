@@ -42,6 +42,9 @@ pub enum Command {
     /// Outgoing calls held against rules on how often and when a customer may be called
     #[command(after_help = help::CONTACTS, after_long_help = help::CONTACTS_LONG.as_str())]
     Contacts(Box<ContactsArgs>),
+    /// Customers who reject the calls of the business: how often, how far behind, what to do
+    #[command(after_help = help::AVOIDANCE, after_long_help = help::AVOIDANCE_LONG.as_str())]
+    Avoidance(Box<RowArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
     #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
     Anomalies(Box<RowArgs>),
@@ -142,6 +145,9 @@ pub struct RuleArgs {
     /// Customers: CSV with `phone` and any of `lid,name,account_id,vip,stage,days_overdue,due_date,defaulted_on,tz`
     #[arg(long, value_name = "FILE", help_heading = "Side files")]
     pub customers: Option<PathBuf>,
+    /// The day on which the customers file counted `days_overdue` [default: the watermark's]
+    #[arg(long, value_name = "DATE", help_heading = "Side files")]
+    pub customers_as_of: Option<String>,
     /// Dates without business hours: CSV with `date`
     #[arg(long, value_name = "FILE", help_heading = "Side files")]
     pub holidays: Option<PathBuf>,

@@ -27,6 +27,7 @@ fn with_figures(examples: &str, command: &str) -> String {
 pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
 pub static CONTACTS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CONTACTS, "contacts"));
+pub static AVOIDANCE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(AVOIDANCE, "avoidance"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
 pub static CALLBACKS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CALLBACKS, "callbacks"));
@@ -70,6 +71,10 @@ Examples:
   callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
   callsift contacts fixtures/demo --rules whatsapp --section summary
   callsift contacts --rules us-reg-f --customers customers.csv dumps/";
+pub const AVOIDANCE: &str = "\
+Examples:
+  callsift avoidance fixtures/demo --customers fixtures/demo/customers.csv
+  callsift avoidance fixtures/demo --tz Asia/Kolkata --sort rejected:desc";
 
 pub const ANOMALIES: &str = "\
 Examples:

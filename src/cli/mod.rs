@@ -47,6 +47,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             Ok(profiles) => run::over_dumps(&args.common, &commands::Contacts(profiles), env, out, err),
             Err(it) => Err(it.into()),
         },
+        Command::Avoidance(args) => run::over_dumps(&args, &commands::Avoidance, env, out, err),
         Command::Anomalies(args) => run::over_dumps(&args, &commands::Anomalies, env, out, err),
         Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
         Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),

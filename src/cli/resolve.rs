@@ -148,6 +148,12 @@ impl Plan {
                 &CallbacksFrom::ALL,
                 CallbacksFrom::name,
             )?,
+            customers_as_of: args
+                .rules
+                .customers_as_of
+                .as_deref()
+                .map(|it| day("--customers-as-of", it))
+                .transpose()?,
         };
         if report.threshold_milli == 0 {
             return wrong("--threshold: must be more than 0, such as `5`");
@@ -369,6 +375,13 @@ fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'stati
 
 fn zone(flag: &str, name: &str) -> Res<Zone> {
     Zone::named(name).or_else(|it| wrong(format!("{flag}: {it}")))
+}
+
+/// A date.
+fn day(flag: &str, text: &str) -> Res<NaiveDate> {
+    time::date(text.trim()).ok_or_else(|| {
+        UsageError(format!("{flag}: `{}` is no date; write it as `2026-05-04`", escape::message(text)))
+    })
 }
 
 /// A date or a time; without an offset it is read in the report's zone.

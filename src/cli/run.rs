@@ -646,6 +646,7 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     add("roster", path(&args.rules.roster));
     add("agents", path(&args.rules.agents));
     add("customers", path(&args.rules.customers));
+    add("customers_as_of", plan.report.customers_as_of.map(|it| Cell::Word(it.to_string())));
     add("holidays_file", path(&args.rules.holidays));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
     add("top", plan.output.top.map(|it| Cell::Count(it as u64)));
@@ -699,7 +700,10 @@ fn arrange(
 
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {
-    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"] | ["callbacks", "open_episodes"])
+    matches!(
+        path,
+        ["frustration" | "anomalies" | "avoidance" | "reactions", "rows"] | ["callbacks", "open_episodes"]
+    )
 }
 
 fn cut(table: &mut crate::section::Table, top: usize) {

@@ -261,6 +261,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
             | Cell::Count(_)
             | Cell::Signed(_)
             | Cell::Rate(_)
+            | Cell::Ratio(_)
             | Cell::Tenths(_)
             | Cell::Millis(_) => true,
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
@@ -298,6 +299,7 @@ impl<'a> Words<'a> {
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) => percent(rate.permille),
+            Cell::Ratio(ratio) => thousandths(ratio.permille),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),
             Cell::Instant(ms) if self.full_instants => self.zone.rfc3339(*ms),
@@ -333,6 +335,11 @@ fn place_in_file(fields: &[(String, Cell)]) -> Option<(&Cell, &Cell)> {
 /// `33.3 %`, rounded half up.
 fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `1.250`, always with its three digits.
+fn thousandths(ratio: u64) -> String {
+    format!("{}.{:03}", ratio / 1000, ratio % 1000)
 }
 
 /// `66.7`, always with its one digit.

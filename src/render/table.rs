@@ -175,7 +175,7 @@ impl<'t> Shape<'t> {
         let bends = |row: &Vec<Cell>| match row[index] {
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
             Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => false,
-            Cell::Missing | Cell::Instant(_) | Cell::Bool(_) => false,
+            Cell::Missing | Cell::Ratio(_) | Cell::Instant(_) | Cell::Bool(_) => false,
         };
         let flexible = natural > room || table.rows.iter().any(bends);
         let numeric = is_numeric(table, index);
@@ -366,7 +366,7 @@ fn fit(cells: &[Entry], room: usize) -> Vec<Vec<String>> {
 fn mark_of(cell: &Cell) -> Option<Mark> {
     match cell {
         Cell::Word(word) => match word.as_str() {
-            "high_rejection" | "outlier" | "priority_1" | "network_anomaly" => Some(Mark::Red),
+            "high_rejection" | "outlier" | "priority_1" | "network_anomaly" | "critical" => Some(Mark::Red),
             "elevated" | "high" | "watch" | "concentrated" | "unconfirmed" => Some(Mark::Yellow),
             _ => None,
         },
@@ -377,6 +377,7 @@ fn mark_of(cell: &Cell) -> Option<Mark> {
         | Cell::Count(_)
         | Cell::Signed(_)
         | Cell::Rate(_)
+        | Cell::Ratio(_)
         | Cell::Tenths(_) => None,
         Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) | Cell::Record(_) => None,
     }

@@ -250,7 +250,7 @@ fn every_kind_of_cell_in_every_format() {
     let list = Cell::List(vec![text("a"), Cell::word("b")]);
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
-    let cells: [(Cell, Expected); 15] = [
+    let cells: [(Cell, Expected); 16] = [
         (Cell::Missing, ["–", "", "null", "null", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
@@ -262,6 +262,7 @@ fn every_kind_of_cell_in_every_format() {
         (Cell::Signed(-3), ["-3"; 5]),
         (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
         (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
+        (Cell::ratio_f64(12.041_666_6), ["12.042", "12.041667", "12.041667", "12.041667", "12.042"]),
         (Cell::Tenths(-5), ["-0.5"; 5]),
         (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s"]),
         (Cell::Instant(AT), ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18"]),
@@ -287,7 +288,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 13, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 14, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -306,6 +307,7 @@ fn kind(cell: &Cell) -> u8 {
         Cell::Record(_) => 10,
         Cell::Signed(_) => 11,
         Cell::Person(..) => 12,
+        Cell::Ratio(_) => 13,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod anomalies;
 mod attempts;
 pub mod callbacks;
 pub mod contacts;
+pub mod avoidance;
 pub mod events;
 pub mod explain;
 pub mod frustration;
