@@ -68,7 +68,7 @@ pub const CONTACTS: &str = "\
 Examples:
   callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
   callsift contacts fixtures/demo --rules whatsapp --section summary
-  callsift contacts --rules us-reg-f --customers customers.csv dumps/";
+  callsift contacts fixtures/demo --rules us-reg-f --rules whatsapp -f csv";
 
 pub const ANOMALIES: &str = "\
 Examples:
