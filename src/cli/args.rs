@@ -327,7 +327,7 @@ pub struct KpiArgs {
 /// `contacts`.
 #[derive(Debug, Args)]
 pub struct ContactsArgs {
-    /// A set of rules: us-reg-f, in-rbi, whatsapp or whatsapp-2026; repeatable
+    /// A set of rules, such as `in-rbi`; repeatable; without it the command lists all
     #[arg(long, value_name = "NAME")]
     pub rules: Vec<String>,
     #[command(flatten)]

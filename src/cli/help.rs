@@ -75,6 +75,7 @@ pub const AVOIDANCE: &str = "\
 Examples:
   callsift avoidance fixtures/demo --customers fixtures/demo/customers.csv
   callsift avoidance fixtures/demo --tz Asia/Kolkata --sort rejected:desc";
+  callsift contacts fixtures/demo --rules us-reg-f --rules whatsapp -f csv";
 
 pub const ANOMALIES: &str = "\
 Examples:

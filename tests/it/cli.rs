@@ -94,6 +94,7 @@ fn over_dumps() -> Vec<Vec<String>> {
     let all: Vec<Vec<String>> = names
         .map(|it| match it.as_str() {
             "timeline" => vec![it, "+525512345678".into()],
+            "contacts" => vec![it, "--rules".into(), "whatsapp".into()],
             "explain" => vec![it, "calls".into(), "--direction".into(), "incoming".into()],
             _ => vec![it],
         })
@@ -234,6 +235,17 @@ fn in_process(args: &[&str], env: &Env) -> (Exit, String, String) {
 }
 
 // ---- Mistakes ------------------------------------------------------------------------------------
+
+#[test]
+fn contact_rules_must_be_named() {
+    let all = ["name at least one", "--rules us-reg-f", "--rules in-rbi", "--rules whatsapp", "Regulation F"];
+    refused(&["contacts", DECLINED], &all);
+    refused(
+        &["contacts", DECLINED, "--rules", "us-regf"],
+        &["--rules", "`us-regf`", "did you mean `us-reg-f`?"],
+    );
+    refused(&["contacts", DECLINED, "--rules", "in-rbi", "--rules", "in-rbi"], &["`in-rbi` stands twice"]);
+}
 
 #[test]
 fn without_a_command_the_commands_are_listed() {

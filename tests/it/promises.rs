@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 10] = [
     &["report"],
     &["kpi", "--by", "agent,instance"],
     &["frustration"],
+    &["contacts", "--rules", "us-reg-f", "--rules", "in-rbi", "--rules", "whatsapp"],
     &["anomalies"],
     &["sessions"],
     &["rejections"],
