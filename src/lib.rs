@@ -28,6 +28,7 @@ pub mod session;
 // From sessions to figures.
 pub mod analysis;
 pub mod business;
+pub mod instances;
 pub mod stats;
 pub mod reports;
 pub mod definitions;

@@ -1,10 +1,13 @@
 //! From what was typed, and the surroundings, to what will be done.
 
+use std::ffi::OsString;
 use std::fmt::Display;
+use std::fs;
 use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
+use super::config::Settings;
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
 use crate::analysis::{Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
@@ -12,6 +15,7 @@ use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
 use crate::identity;
+use crate::instances::Instances;
 use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::session::{DeclinedBy, Outcome, Rules};
@@ -32,6 +36,12 @@ pub struct Env {
     pub width: Option<usize>,
     /// `NO_COLOR` is set.
     pub no_color: bool,
+    /// A pipe, a socket or a file stands behind standard input, so that it may hold a dump.
+    pub stdin_is_fed: bool,
+    /// The variables of the environment whose names begin with `CALLSIFT_`.
+    pub variables: Vec<(OsString, OsString)>,
+    /// What the configuration sets; `run` reads it.
+    pub settings: Settings,
 }
 
 /// Wrong usage, as a message that says what to do instead.
@@ -77,7 +87,7 @@ pub struct Plan {
     pub read: ReadOptions,
     /// What sessions depend on.
     pub rules: Rules,
-    /// What reports depend on; holidays are read later.
+    /// What reports depend on; holidays and settings of instances are read later.
     pub report: ReportOptions,
     /// Which sessions are the subject.
     pub filter: Filter,
@@ -85,6 +95,8 @@ pub struct Plan {
     pub output: OutputPlan,
     /// Invalid lines that are no defect.
     pub tolerance: Tolerance,
+    /// What the configuration sets, and where each value comes from.
+    pub settings: Settings,
 }
 
 /// Invalid lines that are no defect.
@@ -126,9 +138,11 @@ impl Plan {
         let report = ReportOptions {
             zone: zone.clone(),
             zone_given: args.output.tz.is_some(),
+            zone_origin: env.settings.origins.of("tz"),
             hours: Hours::parse(&args.rules.business_hours)
                 .or_else(|it| wrong(format!("--business-hours: {it}")))?,
             holidays: Holidays::default(),
+            instances: Instances::default(),
             include_group: args.rules.include_group,
             min_calls: args.rules.min_calls,
             flag_rate: decimal("--flag-rate", &args.rules.flag_rate, 6)?,
@@ -146,7 +160,8 @@ impl Plan {
         }
         let filter = filter(&args.filters, zone, read.fold)?;
         let tolerance = tolerance(args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
-        Ok(Self { read, rules, report, filter, output, tolerance })
+        let settings = env.settings.clone();
+        Ok(Self { read, rules, report, filter, output, tolerance, settings })
     }
 }
 
@@ -168,6 +183,12 @@ impl OutputPlan {
         };
         // `-` is standard output here as it is standard input there.
         let file = args.output.clone().filter(|it| it.as_os_str() != "-");
+        if let (Some(file), Some(config)) = (&file, &env.settings.config)
+            && fs::canonicalize(file).is_ok_and(|it| fs::canonicalize(config).is_ok_and(|config| it == config))
+        {
+            let name = file.to_string_lossy();
+            return wrong(format!("--output: {} is the configuration; write to another file", escape::message(&name)));
+        }
         let to_terminal = env.stdout_is_terminal && file.is_none();
         let color = match args.color {
             Color::Always => true,
