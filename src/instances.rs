@@ -68,6 +68,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_names_the_provider_comes_first_wherever_it_stands() {
+        let [wawp, wazzap] = ["wawp", "wazzap"].map(|it| Provider::named(it).unwrap());
         let instance = |provider, team: &str| Instance {
             name: "front".into(),
             provider,
@@ -75,12 +76,12 @@ mod tests {
             ..Instance::default()
         };
         for order in [[0, 1], [1, 0]] {
-            let both = [instance(None, "any"), instance(Some(Provider::Wazzap), "wazzap")];
+            let both = [instance(None, "any"), instance(Some(wazzap), "wazzap")];
             let instances: Instances = order.into_iter().map(|it| both[it].clone()).collect();
             let team = |provider, name| instances.of(provider, name).and_then(|it| it.team.as_deref());
-            assert_eq!(team(Provider::Wazzap, "front"), Some("wazzap"));
-            assert_eq!(team(Provider::Wawp, "front"), Some("any"));
-            assert_eq!(team(Provider::Wawp, "Front"), None);
+            assert_eq!(team(wazzap, "front"), Some("wazzap"));
+            assert_eq!(team(wawp, "front"), Some("any"));
+            assert_eq!(team(wawp, "Front"), None);
         }
     }
 }

@@ -26,7 +26,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// The configuration file, instead of `callsift.toml` in the working directory
-    #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration", conflicts_with = "no_config")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Configuration",
+        conflicts_with = "no_config"
+    )]
     pub config: Option<PathBuf>,
     /// Read no configuration file
     #[arg(long, global = true, help_heading = "Configuration")]

@@ -117,9 +117,9 @@ Examples:
   callsift define --format json";
 
 pub const CONFIG: &str = "\
-What a flag sets can stand in `callsift.toml` in the working directory, or in the file of `--config`, and
-in variables such as CALLSIFT_TZ. What is typed counts before the environment, that before the file.
-Switches can be turned off: `--strict=false`. docs/configuration.md tells more.
+What a flag sets can also stand in `callsift.toml` in the working directory, or in the file of
+`--config`, and in variables such as CALLSIFT_TZ. What is typed counts before the environment, that
+before the file. Switches can be turned off: `--strict=false`. docs/configuration.md tells more.
 
 Examples:
   callsift config show

@@ -60,12 +60,10 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Rejections(args) => run::over_dumps(&args, &commands::Rejections, env, out, err),
         Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
         Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
-        Command::Timeline(args) if is_path_alone(&args.customer_id, env) => {
-            Err(Failure::Usage(format!(
-                "`{0}` is a file or folder; name the customer first, as in `callsift timeline +915550001111 {0}`",
-                escape::message(&args.customer_id)
-            )))
-        }
+        Command::Timeline(args) if is_path_alone(&args.customer_id, env) => Err(Failure::Usage(format!(
+            "`{0}` is a file or folder; name the customer first, as in `callsift timeline +915550001111 {0}`",
+            escape::message(&args.customer_id)
+        ))),
         Command::Timeline(args) => {
             let fold = !args.common.input.raw_identities;
             let customer = commands::customer(&args.customer_id, fold);

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use super::config::Settings;
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
+use super::config::Settings;
 use crate::analysis::{Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
@@ -184,10 +184,14 @@ impl OutputPlan {
         // `-` is standard output here as it is standard input there.
         let file = args.output.clone().filter(|it| it.as_os_str() != "-");
         if let (Some(file), Some(config)) = (&file, &env.settings.config)
-            && fs::canonicalize(file).is_ok_and(|it| fs::canonicalize(config).is_ok_and(|config| it == config))
+            && fs::canonicalize(file)
+                .is_ok_and(|it| fs::canonicalize(config).is_ok_and(|config| it == config))
         {
             let name = file.to_string_lossy();
-            return wrong(format!("--output: {} is the configuration; write to another file", escape::message(&name)));
+            return wrong(format!(
+                "--output: {} is the configuration; write to another file",
+                escape::message(&name)
+            ));
         }
         let to_terminal = env.stdout_is_terminal && file.is_none();
         let color = match args.color {
@@ -325,7 +329,8 @@ fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'stat
     typed.iter().map(find).collect()
 }
 
-fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
+/// A word that is none of those that are known, with the one that was probably meant.
+pub fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
     let known: Vec<&str> = known.into_iter().collect();
     let near = suggest::nearest(typed, known.iter().copied());
     let hint = match near.first() {

@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 23] = [
+const CASES: [(&str, &[&str], bool); 24] = [
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -117,6 +117,7 @@ const CASES: [(&str, &[&str], bool); 23] = [
     ("hostile-names", &["frustration", "fixtures/broken/hostile-names.ndjson"], false),
     ("nothing", &["report", "fixtures/broken/empty.ndjson"], false),
     ("define", &["define", "rejection_rate"], false),
+    ("config", &["config", "show", "kpi", "--config", "docs/callsift.toml"], false),
 ];
 
 /// Cases whose tables are also made for other widths.

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::options;
 use crate::business::{Holidays, Hours};
-use crate::cli::resolve::UsageError;
+use crate::cli::resolve::{UsageError, unknown_word};
 use crate::dialects::Provider;
 use crate::instances::Instance;
 use crate::render::escape;
@@ -103,7 +103,7 @@ impl ConfigFile {
         let text = text(path).map_err(|it| res.fault(None, &it))?;
         let table = DeTable::parse(&text).map_err(|it| {
             let line = it.span().map(|it| line_of(&text, it.start));
-            res.fault(line, &format!("no TOML: {}", it.message().replace('\n', " ")))
+            res.fault(line, &format!("no TOML: {}", escape::message(&it.message().replace('\n', " "))))
         })?;
         res.fill(entries(table.get_ref(), &text), program)?;
         Ok(res)
@@ -120,7 +120,7 @@ impl ConfigFile {
             match (command, entry.value) {
                 (Some(command), Value::Table(inner)) => {
                     let own: Vec<String> = options::of(command).into_iter().map(|it| it.key).collect();
-                    for it in inner.iter().filter(|it| !own.contains(&it.key)) {
+                    if let Some(it) = inner.iter().find(|it| !own.contains(&it.key)) {
                         let of = format!(" of `{}`", command.get_name());
                         return Err(self.unknown(it, &of, own.iter().map(String::as_str)));
                     }
@@ -176,11 +176,9 @@ impl ConfigFile {
             match entry.key.as_str() {
                 "name" => instance.name = text.to_owned(),
                 "provider" => {
-                    let unknown = || {
-                        let all: Vec<&str> = Provider::all().map(Provider::name).collect();
-                        format!("unknown `{}`; known are {}", escape::message(text), all.join(", "))
-                    };
-                    instance.provider = Some(Provider::named(text).ok_or_else(|| fault(&unknown()))?);
+                    let known = Provider::all().map(Provider::name);
+                    let unknown = || self.fault(Some(entry.line), &unknown_word("provider", text, known).0);
+                    instance.provider = Some(Provider::named(text).ok_or_else(unknown)?);
                 }
                 "team" => instance.team = Some(text.to_owned()),
                 "tz" => instance.zone = Some(Zone::named(text).map_err(|it| fault(&it.to_string()))?),
@@ -226,29 +224,24 @@ impl ConfigFile {
         }
     }
 
-    /// What is wrong on a line.
+    /// What is wrong on a line; what the message repeats of the file is escaped already.
     pub fn fault(&self, line: Option<usize>, message: &str) -> UsageError {
         let path = self.path.to_string_lossy();
-        let (path, message) = (escape::message(&path), escape::message(message));
+        let path = escape::message(&path);
         UsageError(match line {
             Some(line) => format!("{path}:{line}: {message}"),
             None => format!("{path}: {message}"),
         })
     }
 
-    fn unknown<'k>(
-        &self,
-        entry: &Entry,
-        of: &str,
-        known: impl IntoIterator<Item = &'k str>,
-    ) -> UsageError {
+    fn unknown<'k>(&self, entry: &Entry, of: &str, known: impl IntoIterator<Item = &'k str>) -> UsageError {
         let known: Vec<&str> = known.into_iter().collect();
         let key = entry.key.replace('-', "_");
         let hint = match suggest::nearest(&key, known.iter().copied()).first() {
             Some(it) => format!("did you mean `{it}`?"),
             None => "keys are the names of flags with `_`; `callsift config show` lists them".to_owned(),
         };
-        self.fault(Some(entry.line), &format!("unknown key `{}`{of}; {hint}", entry.key))
+        self.fault(Some(entry.line), &format!("unknown key `{}`{of}; {hint}", escape::message(&entry.key)))
     }
 }
 

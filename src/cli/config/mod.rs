@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::args::Cli;
 use super::resolve::{Env, UsageError};
@@ -119,9 +119,11 @@ impl Effective {
 
     /// Where the value stands that a message is about.
     fn place_in(&self, message: &str) -> &Place {
-        let told = |it: &OsString| message.contains(&format!("`{}`", escape::message(&it.to_string_lossy())));
-        let at = self.values.iter().position(told);
-        at.and_then(|it| self.places.get(it)).unwrap_or(&self.place)
+        let told = |it: &OsString| message.find(&format!("`{}`", escape::message(&it.to_string_lossy())));
+        let values = self.values.iter().zip(&self.places);
+        // The message begins with the value; what it proposes instead may be another one.
+        let first = values.filter_map(|(it, place)| Some((told(it)?, place))).min_by_key(|(at, _)| *at);
+        first.map_or(&self.place, |(_, place)| place)
     }
 }
 
@@ -237,8 +239,10 @@ impl<'a> Layers<'a> {
         };
         let file = path.map(|it| ConfigFile::read(it, program)).transpose()?;
         let alone = Layers { variables: &[], file };
-        for command in options::commands(program) {
-            alone.effective(command, None)?;
+        if alone.file.is_some() {
+            for command in options::commands(program) {
+                alone.effective(command, None)?;
+            }
         }
         Ok(Self { variables: &env.variables, file: alone.file })
     }
@@ -275,13 +279,16 @@ impl<'a> Layers<'a> {
         if let Some(matches) = typed.filter(|it| it.value_source(id) == Some(ValueSource::CommandLine)) {
             let raw = || matches.get_raw(id).into_iter().flatten().map(OsStr::to_owned).collect();
             let values: Vec<OsString> = match option.kind {
-                Kind::Switch => matches.get_one::<bool>(id).map(|it| it.to_string().into()).into_iter().collect(),
+                Kind::Switch => {
+                    matches.get_one::<bool>(id).map(|it| it.to_string().into()).into_iter().collect()
+                }
                 Kind::One | Kind::Several => raw(),
             };
             return Ok((Layer::Flag, values.into_iter().map(|it| (it, Place::Flag)).collect()));
         }
         let variable = option.variable();
-        if let Some((_, value)) = self.variables.iter().find(|(it, value)| **it == *variable && !value.is_empty())
+        if let Some((_, value)) =
+            self.variables.iter().find(|(it, value)| **it == *variable && !value.is_empty())
         {
             let place = Place::Variable(variable);
             let values = if option.kind == Kind::Several { lines(value) } else { vec![value.clone()] };
@@ -317,13 +324,17 @@ impl<'a> Layers<'a> {
             .map(|it| (it.variable(), it.arg.is_hide_set()))
             .collect();
         let names = self.variables.iter().map(|(name, _)| name.to_string_lossy());
-        let mut names: Vec<_> = names.filter(|it| it.starts_with(PREFIX) && !known.contains_key(&**it)).collect();
+        let mut names: Vec<_> =
+            names.filter(|it| it.starts_with(PREFIX) && !known.contains_key(&**it)).collect();
         names.sort_unstable();
+        let bare = |it: &str| it.strip_prefix(PREFIX).unwrap_or(it).to_owned();
+        let shown: Vec<String> =
+            known.iter().filter(|(_, hidden)| !**hidden).map(|(it, _)| bare(it)).collect();
         let notice = |name: &str| {
-            let near = suggest::nearest(name, known.iter().filter(|(_, hidden)| !**hidden).map(|(it, _)| &**it));
+            let near = suggest::nearest(&bare(name), shown.iter().map(String::as_str));
             let hint = match near.first() {
                 _ if name == "CALLSIFT_CONFIG" => "--config names the file".to_owned(),
-                Some(it) => format!("did you mean {it}?"),
+                Some(it) => format!("did you mean {PREFIX}{it}?"),
                 None => "no flag is called so".to_owned(),
             };
             format!("the variable {} sets nothing; {hint}", escape::message(name))
@@ -348,7 +359,9 @@ fn checked(option: &Opt, value: &OsStr, place: &Place) -> Result<(OsString, Plac
 fn defaults(option: &Opt) -> Found {
     let values: Vec<OsString> = match option.kind {
         Kind::Switch => vec!["false".into()],
-        Kind::One | Kind::Several => option.arg.get_default_values().iter().map(|it| it.to_os_string()).collect(),
+        Kind::One | Kind::Several => {
+            option.arg.get_default_values().iter().map(|it| it.to_os_string()).collect()
+        }
     };
     values.into_iter().map(|it| (it, Place::Default)).collect()
 }
@@ -408,7 +421,10 @@ fn source(entries: &[Entry], line: usize, file: &ConfigFile) -> Result<String, U
                 let hint = near.first().map_or("known are `pattern` and `instance`".to_owned(), |it| {
                     format!("did you mean `{it}`?")
                 });
-                return Err(fault(entry.line, &format!("unknown key `{}`; {hint}", entry.key)));
+                return Err(fault(
+                    entry.line,
+                    &format!("unknown key `{}`; {hint}", escape::message(&entry.key)),
+                ));
             }
         };
         match &entry.value {
@@ -432,19 +448,21 @@ fn source(entries: &[Entry], line: usize, file: &ConfigFile) -> Result<String, U
 /// Of options that exclude each other, those on the highest layer count: a month that is typed and a
 /// `since` in the file do not meet. Where to read is one choice as well.
 fn exclude(all: &mut [Effective], command: &Command) -> Result<(), UsageError> {
-    let excludes = |a: &Effective, b: &Effective| {
-        let of = |it: &Effective| command.get_arg_conflicts_with(&it.option.arg);
-        of(a).iter().any(|it| it.get_id() == b.option.arg.get_id())
-            || of(b).iter().any(|it| it.get_id() == a.option.arg.get_id())
-    };
+    let conflicts: Vec<Vec<&Arg>> =
+        all.iter().map(|it| command.get_arg_conflicts_with(&it.option.arg)).collect();
+    let excludes =
+        |a: usize, b: &Effective| conflicts[a].iter().any(|it| it.get_id() == b.option.arg.get_id());
     let both_inputs = |a: &Effective, b: &Effective| a.key == INPUTS && b.key == FILES_FROM;
     // Groups by the smallest place of a member.
     let mut groups: Vec<usize> = (0..all.len()).collect();
     for a in 0..all.len() {
         for b in a + 1..all.len() {
             let (first, second) = (&all[a], &all[b]);
-            let exclusive = excludes(first, second);
-            if exclusive && first.layer == second.layer && !matches!(first.layer, Layer::Flag | Layer::Default) {
+            let exclusive = excludes(a, second) || excludes(b, first);
+            if exclusive
+                && first.layer == second.layer
+                && !matches!(first.layer, Layer::Flag | Layer::Default)
+            {
                 let what = format!("cannot be used with `{}`; keep one", first.key);
                 let fault = told(&second.place, &second.key, &what).unwrap_or(what);
                 return Err(UsageError(fault));
@@ -456,7 +474,8 @@ fn exclude(all: &mut [Effective], command: &Command) -> Result<(), UsageError> {
         }
     }
     for group in 0..all.len() {
-        let members = || groups.iter().zip(0..).filter(move |(it, _)| **it == group).map(|(_, at): (_, usize)| at);
+        let members =
+            || groups.iter().zip(0..).filter(move |(it, _)| **it == group).map(|(_, at): (_, usize)| at);
         let highest = members().map(|it| all[it].layer).min().unwrap_or(Layer::Default);
         for it in members() {
             if all[it].layer > highest {

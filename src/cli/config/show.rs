@@ -28,7 +28,8 @@ pub fn show(
     let layers = Layers::read(config, no_config, env, &program)?;
     let (config, instances) = layers.file.as_ref().map(|it| (it.path.clone(), it.instances.clone())).unzip();
     let settings = Settings { config, instances: instances.unwrap_or_default(), ..Settings::default() };
-    let plan = OutputPlan::resolve(&args.output, Format::Table, &Env { settings: settings.clone(), ..env.clone() })?;
+    let plan =
+        OutputPlan::resolve(&args.output, Format::Table, &Env { settings: settings.clone(), ..env.clone() })?;
     let rows = match &args.command {
         Some(name) => of_command(&layers, name, &program)?,
         None => of_all(&layers, &program)?,
@@ -45,8 +46,13 @@ pub fn show(
     if !settings.instances.is_empty() {
         parts.push(Part { path: vec!["instances"], body: Body::Rows(instances_table(&settings)) });
     }
-    let mut document =
-        Document { schema: "callsift.config/1".to_owned(), parameters, preface, parts, ..Document::default() };
+    let mut document = Document {
+        schema: "callsift.config/1".to_owned(),
+        parameters,
+        preface,
+        parts,
+        ..Document::default()
+    };
     write_standalone(&mut document, &plan, out)
 }
 
@@ -60,7 +66,9 @@ fn is_shown(it: &Effective) -> bool {
 fn of_command(layers: &Layers<'_>, name: &str, program: &clap::Command) -> Result<Vec<Row>, Failure> {
     let Some(command) = options::commands(program).find(|it| it.get_name() == name) else {
         let near = suggest::nearest(name, options::commands(program).map(|it| it.get_name()));
-        let hint = near.first().map_or("`callsift --help` lists them".to_owned(), |it| format!("did you mean `{it}`?"));
+        let hint = near
+            .first()
+            .map_or("`callsift --help` lists them".to_owned(), |it| format!("did you mean `{it}`?"));
         let message = format!("no command `{}` has options; {hint}", escape::message(name));
         return Err(UsageError(message).into());
     };
