@@ -690,7 +690,7 @@ pub static FIGURES: &[Figure] = &[
         title: "In hours",
         unit: "sessions",
         formula: "The part of `resolved` that started in business hours (--business-hours in --tz, no \
-            holiday). Missing without --tz.",
+            holiday; an instance's own, where the configuration gives it any). Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -698,7 +698,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_rejected",
         title: "Rej. in hours",
         unit: "sessions",
-        formula: "The part of `rejected` that started in business hours. Missing without --tz.",
+        formula: "The part of `rejected` that started in business hours. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -706,7 +706,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_policy_rejected",
         title: "Pol. in hours",
         unit: "sessions",
-        formula: "The part of `policy_rejected` that started in business hours. Missing without --tz.",
+        formula: "The part of `policy_rejected` that started in business hours. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -714,7 +714,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_rejection_rate",
         title: "Rate in hours",
         unit: "share, 0 to 1",
-        formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without --tz.",
+        formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without a zone.",
         numerator: &["bh_rejected"],
         denominator: &["bh_resolved"],
         reports: &["kpi", "report"],
@@ -727,7 +727,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "With n = `bh_resolved` - `bh_policy_rejected`. high_rejection: n is --min-calls (10) or \
             more and (`bh_rejected` - `bh_policy_rejected`) / n is --flag-rate (0.8) or more; policy: else \
             `bh_resolved` is --min-calls or more and `bh_rejection_rate` is --flag-rate or more, so the \
-            server's own rule makes the rate. Else missing. Missing without --tz.",
+            server's own rule makes the rate. Else missing. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -735,7 +735,8 @@ pub static FIGURES: &[Figure] = &[
         id: "days_rated",
         title: "Days rated",
         unit: "days",
-        formula: "Days in --tz with three or more of `bh_resolved`. Missing without --tz.",
+        formula: "Days in --tz (an instance's own zone, where the configuration gives it one) with three or \
+            more of `bh_resolved`. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -744,7 +745,7 @@ pub static FIGURES: &[Figure] = &[
         title: "Days over",
         unit: "days",
         formula: "Those of `days_rated` whose own `bh_rejection_rate` is at or over --flag-rate (0.8). \
-            Missing without --tz.",
+            Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -753,7 +754,7 @@ pub static FIGURES: &[Figure] = &[
         title: "Consistent",
         unit: "yes or no",
         formula: "Yes if `days_rated` is 3 or more and 2 × `days_over` is `days_rated` or more. Missing \
-            without --tz.",
+            without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },

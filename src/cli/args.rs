@@ -25,6 +25,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The configuration file, instead of `callsift.toml` in the working directory
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Configuration",
+        conflicts_with = "no_config"
+    )]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, global = true, help_heading = "Configuration")]
+    pub no_config: bool,
 }
 
 /// The commands.
@@ -78,6 +90,13 @@ pub enum Command {
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
     Define(DefineArgs),
+    /// What the configuration sets
+    #[command(after_help = help::CONFIG)]
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Generated dumps whose truth is known: the demo month, or big ones for measuring
     #[command(after_help = help::SYNTH)]
     Synth(SynthArgs),
@@ -368,6 +387,23 @@ pub struct ExplainArgs {
 pub struct DefineArgs {
     /// The figure, as its column is called; all of them without it
     pub figure: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// The values that count, and where each comes from
+    #[command(after_help = help::CONFIG)]
+    Show(Box<ConfigShowArgs>),
+}
+
+/// `config show`.
+#[derive(Debug, Args)]
+pub struct ConfigShowArgs {
+    /// The command; without it, what holds for all, and what tables of single commands hold
+    pub command: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -70,12 +70,12 @@ pub const CONTACTS: &str = "\
 Examples:
   callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
   callsift contacts fixtures/demo --rules whatsapp --section summary
-  callsift contacts --rules us-reg-f --customers customers.csv dumps/";
+  callsift contacts fixtures/demo --rules us-reg-f --rules whatsapp --format csv";
+
 pub const AVOIDANCE: &str = "\
 Examples:
   callsift avoidance fixtures/demo --customers fixtures/demo/customers.csv
   callsift avoidance fixtures/demo --tz Asia/Kolkata --sort rejected:desc";
-  callsift contacts fixtures/demo --rules us-reg-f --rules whatsapp -f csv";
 
 pub const ANOMALIES: &str = "\
 Examples:
@@ -135,6 +135,15 @@ Examples:
   callsift define
   callsift define rejection_rate
   callsift define --format json";
+
+pub const CONFIG: &str = "\
+What a flag sets can also stand in `callsift.toml` in the working directory, or in the file of
+`--config`, and in variables such as CALLSIFT_TZ. What is typed counts before the environment, that
+before the file. Switches can be turned off: `--strict=false`. docs/configuration.md tells more.
+
+Examples:
+  callsift config show
+  callsift config show kpi --format json";
 
 pub const SYNTH: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::groups::Key;
 use super::{Output, Sentence, avoidance, callbacks, frustration, kpi, sessions};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, InHours};
 use crate::definitions::{self, Figure, column};
 use crate::event::{Cause, Direction, Event, Origin};
 use crate::section::{Body, Cell, Part, Person, Piece, Shown, Table, say};
@@ -245,11 +245,7 @@ fn counts(
     let rejected = session.outcome == Some(Outcome::Rejected);
     let rated = !is_group && session.counts_in_rates();
     let resolved = rated && !matches!(session.outcome, Some(Outcome::Ringing) | None);
-    let in_hours = || {
-        session.started_at.is_some_and(|it| {
-            options.zone_given && options.hours.covers(&options.zone.local(it), &options.holidays)
-        })
-    };
+    let in_hours = || matches!(analysis.in_hours(session), InHours::On(_));
     let declined_by = |it: DeclinedBy| rated && session.declined_by == Some(it);
     let call_out = !incoming && session.customer.is_some() && session.group != Some(true);
     let attempt = incoming && session.customer.is_some() && session.group != Some(true);

@@ -253,7 +253,7 @@ fn without_a_command_the_commands_are_listed() {
     ends(&output, 2);
     assert_eq!(text(&output), "");
     let told = errors(&output);
-    says(&told, &["Usage: callsift <COMMAND>", "callsift report fixtures/demo", "--help"]);
+    says(&told, &["Usage: callsift [OPTIONS] <COMMAND>", "callsift report fixtures/demo", "--help"]);
     for name in commands() {
         says(&told, &[&format!("\n  {name} ")]);
     }

@@ -129,6 +129,7 @@ const CASES: &[(&str, &[&str], bool)] = &[
     ("hostile-names", &["frustration", "fixtures/broken/hostile-names.ndjson"], false),
     ("nothing", &["report", "fixtures/broken/empty.ndjson"], false),
     ("define", &["define", "rejection_rate"], false),
+    ("config", &["config", "show", "kpi", "--config", "docs/callsift.toml"], false),
 ];
 
 /// Cases whose tables are also made for other widths.

@@ -5,6 +5,7 @@
 mod boundaries;
 mod capture;
 mod cli;
+mod config;
 mod demo;
 mod dialects;
 mod docs;
