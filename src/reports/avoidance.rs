@@ -786,9 +786,12 @@ mod tests {
         lines.extend(rejected("2", &["05-04 10:00:00", "05-04 11:00:00"])); // critical
         lines.extend(calls("3", &[(YES, "05-04 10:00:00")])); // medium, nothing called for
         lines.extend(rejected("4", &["05-04 10:00:00", "05-04 11:00:00"])); // medium, raise_risk
-        lines.extend(rejected("5", &["05-04 10:00:00", "05-04 11:00:00"])); // medium, deliberate_avoidance
+        // More of them, but what they call for is less grave: deliberate_avoidance.
+        lines.extend(rejected("5", &["05-04 10:00:00", "05-04 11:00:00", "05-04 12:00:00"]));
         lines.extend(rejected("6", &["05-04 10:00:00", "05-04 11:00:00", "05-04 12:00:00"])); // three in a week
-        lines.extend(rejected("7", &["05-04 10:00:00", "05-04 11:00:00", "05-14 12:00:00"])); // three in all
+        // More of them, but two in a week.
+        lines
+            .extend(rejected("7", &["05-04 10:00:00", "05-04 11:00:00", "05-14 12:00:00", "05-24 12:00:00"]));
         lines.extend(rejected("8", &["05-04 10:00:00"])); // medium, switch_to_message
         lines.extend(rejected("91", &["05-04 10:00:00", "05-04 11:00:00"])); // unknown
         lines.extend(rejected("90", &["05-04 10:00:00", "05-04 11:00:00"]));
