@@ -510,6 +510,7 @@ fn format_hint(output: &OutputPlan) -> Option<String> {
         "json" => Format::Json,
         "ndjson" | "jsonl" => Format::Ndjson,
         "md" => Format::Markdown,
+        "html" | "htm" => Format::Html,
         _ => return None,
     };
     let (path, format) = (path.to_string_lossy(), output.format.name());

@@ -5,6 +5,7 @@
 
 mod csv;
 pub mod escape;
+mod html;
 mod json;
 mod markdown;
 mod ndjson;
@@ -36,11 +37,13 @@ pub enum Format {
     Ndjson,
     /// Tables for tickets and wikis.
     Markdown,
+    /// One page for a browser, with charts.
+    Html,
 }
 
 impl Format {
     /// All formats, in the order of the help.
-    pub const ALL: [Self; 5] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown];
+    pub const ALL: [Self; 6] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Html];
 
     /// What `--format` calls it.
     pub fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 
@@ -94,6 +98,7 @@ pub fn render(
         Format::Json => json::render(doc, style, out),
         Format::Ndjson => ndjson::render(doc, style, out),
         Format::Markdown => markdown::render(doc, style, out),
+        Format::Html => html::render(doc, style, out),
     }?;
     Ok(out.flush()?)
 }
@@ -237,6 +242,24 @@ fn all_columns(table: &Table, style: &Style<'_>) -> Vec<usize> {
 
 fn heading(column: &Column) -> &'static str {
     if column.title.is_empty() { column.key } else { column.title }
+}
+
+/// How urgent a word of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgency {
+    /// It asks for somebody to act.
+    Alarm,
+    /// It asks for somebody to look.
+    Warning,
+}
+
+/// Words of ours that a reader must not miss.
+fn urgency(word: &str) -> Option<Urgency> {
+    match word {
+        "high_rejection" | "outlier" | "priority_1" | "network_anomaly" => Some(Urgency::Alarm),
+        "elevated" | "high" | "watch" | "concentrated" | "unconfirmed" => Some(Urgency::Warning),
+        _ => None,
+    }
 }
 
 /// Whether a column holds numbers only, which stand at its right edge.

@@ -9,7 +9,7 @@ use super::{Output, verdict};
 use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::event::{Cause, Direction};
-use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
 use crate::session::{DeclinedBy, Outcome, Session, Unrated};
 use crate::stats::{percentile, wilson};
 use crate::text::Sym;
@@ -415,7 +415,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(incoming.total.cells(None, analysis))),
         empty: "No incoming call.".to_owned(),
         reading: reading(by),
-        chart: None,
+        chart: Some(Chart::Intervals),
     };
     let outgoing = group(analysis, by, Direction::Outgoing);
     let outgoing_table = Table {
@@ -425,7 +425,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(outgoing.total.outgoing_cells())),
         empty: "No outgoing call.".to_owned(),
         reading: Vec::new(),
-        chart: None,
+        chart: Some(Chart::Intervals),
     };
     let [incoming_table, outgoing_table] = [incoming_table, outgoing_table].map(without_empty_columns);
     let by_names = Cell::List(by.iter().map(|it| Cell::word(it.name())).collect());
