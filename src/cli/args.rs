@@ -273,7 +273,7 @@ pub struct OutputArgs {
     /// The zone of hours, days and months, such as `Asia/Kolkata` [default: UTC]
     #[arg(long, value_name = "ZONE", help_heading = "Output")]
     pub tz: Option<String>,
-    /// table, csv, json, ndjson, markdown or xlsx
+    /// table, csv, json, ndjson, markdown, html or xlsx
     #[arg(long, short = 'f', value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
     /// Write to a file, which appears when it is complete

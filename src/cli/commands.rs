@@ -361,7 +361,8 @@ pub fn define(args: &DefineArgs, env: &Env, out: &mut dyn Write) -> Result<Exit,
         },
         ..Document::default()
     };
-    let one_in_words = args.figure.is_some() && matches!(plan.format, Format::Table | Format::Markdown);
+    let one_in_words =
+        args.figure.is_some() && matches!(plan.format, Format::Table | Format::Markdown | Format::Html);
     if !one_in_words {
         document.parts.push(Part { path: vec!["figures"], body: Body::Rows(figures_table(&figures)) });
     }

@@ -16,7 +16,7 @@ fn with_figures(examples: &str, command: &str) -> String {
     let mut text = examples.to_owned();
     text.push_str("\n\nFigures (`callsift define FIGURE` tells more):\n");
     // What every command shows is the ledger; it would stand here again and again.
-    let of_command = |it: &&Figure| it.reports.contains(&command) && it.reports.len() < 10;
+    let of_command = |it: &&Figure| it.reports.contains(&command) && it.reports.len() < 14;
     for figure in FIGURES.iter().filter(of_command) {
         let _ = writeln!(text, "  {:28} {} ({})", figure.id, figure.title, figure.unit);
     }

@@ -651,6 +651,7 @@ fn format_hint(output: &OutputPlan) -> Option<String> {
         "json" => Format::Json,
         "ndjson" | "jsonl" => Format::Ndjson,
         "md" => Format::Markdown,
+        "html" | "htm" => Format::Html,
         "xlsx" => Format::Xlsx,
         _ => return None,
     };

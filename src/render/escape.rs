@@ -91,6 +91,12 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// Text for a page: visible. The page's own writer escapes markup, in text and in attributes alike, and an
+/// element around it keeps its direction of writing to itself.
+pub fn html(text: &str) -> Cow<'_, str> {
+    visible(text)
+}
+
 /// A paragraph of escaped Markdown that is not taken for a list, a rule, an underline or code.
 pub fn markdown_start(paragraph: &str) -> String {
     let digits = paragraph.bytes().take_while(u8::is_ascii_digit).count();

@@ -5,6 +5,7 @@
 
 mod csv;
 pub mod escape;
+mod html;
 mod json;
 mod markdown;
 mod ndjson;
@@ -37,13 +38,16 @@ pub enum Format {
     Ndjson,
     /// Tables for tickets and wikis.
     Markdown,
+    /// One page for a browser, with charts.
+    Html,
     /// A workbook with a sheet for each table.
     Xlsx,
 }
 
 impl Format {
     /// All formats, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Xlsx];
+    pub const ALL: [Self; 7] =
+        [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Html, Self::Xlsx];
 
     /// What `--format` calls it.
     pub fn name(self) -> &'static str {
@@ -53,6 +57,7 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Markdown => "markdown",
+            Self::Html => "html",
             Self::Xlsx => "xlsx",
         }
     }
@@ -60,7 +65,7 @@ impl Format {
     /// Whether a terminal can show it.
     pub fn is_text(self) -> bool {
         match self {
-            Self::Table | Self::Csv | Self::Json | Self::Ndjson | Self::Markdown => true,
+            Self::Table | Self::Csv | Self::Json | Self::Ndjson | Self::Markdown | Self::Html => true,
             Self::Xlsx => false,
         }
     }
@@ -106,6 +111,7 @@ pub fn render(
         Format::Json => json::render(doc, style, out),
         Format::Ndjson => ndjson::render(doc, style, out),
         Format::Markdown => markdown::render(doc, style, out),
+        Format::Html => html::render(doc, style, out),
         Format::Xlsx => xlsx::render(doc, style, out),
     }?;
     Ok(out.flush()?)
@@ -250,6 +256,24 @@ fn all_columns(table: &Table, style: &Style<'_>) -> Vec<usize> {
 
 fn heading(column: &Column) -> &'static str {
     if column.title.is_empty() { column.key } else { column.title }
+}
+
+/// How urgent a word of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgency {
+    /// It asks for somebody to act.
+    Alarm,
+    /// It asks for somebody to look.
+    Warning,
+}
+
+/// Words of ours that a reader must not miss.
+fn urgency(word: &str) -> Option<Urgency> {
+    match word {
+        "high_rejection" | "outlier" | "priority_1" | "network_anomaly" | "critical" => Some(Urgency::Alarm),
+        "elevated" | "high" | "watch" | "concentrated" | "unconfirmed" => Some(Urgency::Warning),
+        _ => None,
+    }
 }
 
 /// Whether a column holds numbers only, which stand at its right edge.

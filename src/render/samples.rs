@@ -1,7 +1,7 @@
 //! The two documents that every format is tested with: an ordinary one, and one by strangers who
 //! mean harm.
 
-use crate::section::{Body, Cell, Column, Document, Part, Piece, Shown, Table, say};
+use crate::section::{Body, Cell, Chart, Column, Document, Part, Person, Piece, Shown, Table, say};
 use crate::text::Text;
 
 /// 2026-05-24T08:35:18Z.
@@ -170,7 +170,11 @@ pub(super) fn hostile_names() -> Vec<String> {
 
 /// Hostile names wherever a document can hold text.
 pub(super) fn hostile() -> Document {
-    let names = hostile_names();
+    by(&hostile_names())
+}
+
+/// Names wherever a document can hold text.
+pub(super) fn by(names: &[String]) -> Document {
     let row = |(place, name): (usize, &String)| {
         vec![
             text(name),
@@ -202,6 +206,200 @@ pub(super) fn hostile() -> Document {
         notes: names.iter().map(sentence).collect(),
         ..Document::default()
     }
+}
+
+/// A month in which every chart is drawn, its agents and lines called by these names.
+pub(super) fn charts(names: &[String]) -> Document {
+    let part = |path: &[&'static str], table: Table| Part { path: path.to_vec(), body: Body::Rows(table) };
+    Document {
+        schema: "callsift.pack/1".into(),
+        parameters: fields(&[("tz", Cell::word("UTC"))]),
+        accounting: fields(&[(
+            "lines",
+            Cell::Record(fields(&[("total", Cell::Count(2184)), ("call", Cell::Count(1915))])),
+        )]),
+        preface: vec![
+            vec![
+                Piece::Say("Calls from ".into()),
+                Piece::Value(Cell::Instant(AT)),
+                Piece::Say(" to ".into()),
+                Piece::Value(Cell::Instant(AT + 6 * 86_400_000)),
+                Piece::Say(".".into()),
+            ],
+            say("What stands out:"),
+            say("- One agent. `callsift explain` tells more."),
+            vec![Piece::Say("- ".into()), Piece::Line(text(&names[0]))],
+        ],
+        parts: vec![
+            part(&["books", "rows"], waterfall()),
+            part(&["kpi_by_agent", "rows"], intervals(names)),
+            part(&["kpi_by_agent", "funnel"], funnel(names)),
+            part(&["by_hour", "rows"], heat_map()),
+            part(&["by_day", "rows"], trend(names)),
+            part(&["incidents", "rows"], time_line(names)),
+        ],
+        notes: vec![vec![Piece::Value(text(&names[0])), Piece::Say(" is a name.".into())]],
+    }
+}
+
+fn drawn(title: &str, chart: Chart, keys: &[&'static str], rows: Vec<Vec<Cell>>) -> Table {
+    let column = |key: &&'static str| crate::definitions::column(key, Shown::Always);
+    Table {
+        title: title.into(),
+        columns: keys.iter().map(column).collect(),
+        rows,
+        chart: Some(chart),
+        ..Table::default()
+    }
+}
+
+fn waterfall() -> Table {
+    let rows = [
+        ("lines read", "lines", None, 2184),
+        ("not about calls", "lines", Some(-259), 1925),
+        ("reactions", "lines", Some(-10), 1915),
+        ("call events", "events", None, 1915),
+        ("repeated", "events", Some(-35), 1880),
+        ("sessions", "sessions", None, 996),
+        ("ends without their call", "sessions", Some(15), 1011),
+        ("all sessions", "sessions", None, 1011),
+    ];
+    let row = |(step, unit, change, level): (&str, &str, Option<i64>, u64)| {
+        vec![Cell::word(step), Cell::word(unit), Cell::opt(change, Cell::Signed), Cell::Count(level)]
+    };
+    let rows = rows.into_iter().map(row).collect();
+    drawn("From lines to sessions", Chart::Waterfall, &["step", "unit", "change", "remaining"], rows)
+}
+
+/// Calls and rejections of an agent, with the verdict.
+const AGENTS: [(u64, u64, &str); 8] = [
+    (54, 24, "outlier"),
+    (74, 24, "concentrated"),
+    (72, 26, "unconfirmed"),
+    (61, 6, "not_distinguishable"),
+    (35, 8, "watch"),
+    (30, 4, "not_distinguishable"),
+    (12, 0, ""),
+    (77, 12, "not_distinguishable"),
+];
+
+fn agents(names: &[String]) -> impl Iterator<Item = (Cell, (u64, u64, &'static str))> {
+    let person = |name: &String| Cell::Person(Person::Agent, Text::new(name));
+    names.iter().map(person).zip(AGENTS.into_iter().cycle())
+}
+
+fn verdict(word: &str) -> Cell {
+    if word.is_empty() { Cell::Missing } else { Cell::word(word) }
+}
+
+fn intervals(names: &[String]) -> Table {
+    let row = |(agent, (calls, rejected, word)): (Cell, (u64, u64, &str))| {
+        let (low, high) = crate::stats::wilson(rejected, calls).unwrap();
+        let [low, high] = [low, high].map(Cell::share_f64);
+        let rate = Cell::share(rejected, calls);
+        vec![agent, Cell::Count(calls), Cell::Count(rejected), rate, low, high, verdict(word)]
+    };
+    let keys = [
+        "agent",
+        "calls",
+        "rejected",
+        "rejection_rate",
+        "rejection_rate_low",
+        "rejection_rate_high",
+        "verdict",
+    ];
+    let rows = agents(names).map(row).collect();
+    Table {
+        total: Some(vec![
+            Cell::Missing,
+            Cell::Count(415),
+            Cell::Count(104),
+            Cell::share(104, 415),
+            Cell::share(21, 100),
+            Cell::share(29, 100),
+            Cell::Missing,
+        ]),
+        ..drawn("Incoming calls by agent", Chart::Intervals, &keys, rows)
+    }
+}
+
+fn funnel(names: &[String]) -> Table {
+    let row = |(agent, (calls, rejected, word)): (Cell, (u64, u64, &str))| {
+        let others = (104 - rejected) as f64 / (415 - calls) as f64;
+        let spread = (others * (1.0 - others) / calls as f64).sqrt();
+        let limit = |times: f64| Cell::share_f64((others + times * spread).clamp(0.0, 1.0));
+        let limits = [-1.96, 1.96, -3.09, 3.09].map(limit);
+        let mut row = vec![agent, Cell::Count(calls), Cell::Count(rejected), Cell::share(rejected, calls)];
+        row.push(Cell::share_f64(others));
+        row.extend(limits);
+        row.push(verdict(word));
+        row
+    };
+    let keys = [
+        "agent",
+        "compared_resolved",
+        "compared_rejected",
+        "compared_rate",
+        "others_rate",
+        "low_95",
+        "high_95",
+        "low_998",
+        "high_998",
+        "verdict",
+    ];
+    drawn("Agents compared with the others", Chart::Funnel, &keys, agents(names).map(row).collect())
+}
+
+fn heat_map() -> Table {
+    let mut rows = Vec::new();
+    for (place, weekday) in (0..).zip(["1-Mon", "2-Tue", "3-Wed", "4-Thu", "5-Fri", "6-Sat", "7-Sun"]) {
+        for hour in 0..24_u64 {
+            let resolved =
+                if (9..18).contains(&hour) && place < 6 { 12 + (hour * 7 + place * 5) % 9 } else { 0 };
+            let resolved = if (7..21).contains(&hour) { resolved.max(hour % 3) } else { resolved };
+            let rejected = (resolved * ((hour + 2 * place) % 5)) / 6;
+            let rate = Cell::share(rejected, resolved);
+            let hour = Cell::Word(format!("{hour:02}"));
+            rows.push(vec![Cell::word(weekday), hour, Cell::Count(resolved), Cell::Count(rejected), rate]);
+        }
+    }
+    let keys = ["weekday", "hour", "resolved", "rejected", "rejection_rate"];
+    drawn("Rejections by hour and weekday", Chart::HeatMap, &keys, rows)
+}
+
+fn trend(names: &[String]) -> Table {
+    let row = |day: u64| {
+        let calls = if day % 7 > 4 { 3 } else { 24 + (day * 11) % 17 };
+        let rejected = if day == 19 { 0 } else { (calls * (2 + day % 4)) / 12 };
+        let silent = day == 8 || (13..=14).contains(&day);
+        vec![
+            Cell::Word(format!("2026-05-{:02}", day + 1)),
+            Cell::Count(calls),
+            Cell::Count(if day == 19 { 0 } else { calls }),
+            Cell::Count(rejected),
+            Cell::share(rejected, if day == 19 { 0 } else { calls }),
+            Cell::Count(u64::from(silent)),
+            Cell::List(if silent { vec![text(&names[0])] } else { Vec::new() }),
+        ]
+    };
+    let keys = ["day", "calls", "resolved", "rejected", "rejection_rate", "silent_feeds", "silent"];
+    drawn("Calls by day", Chart::Trend, &keys, (0..31).map(row).collect())
+}
+
+fn time_line(names: &[String]) -> Table {
+    let row = |(place, name): (i64, &String)| {
+        let first = AT + place % 5 * 200_000_000;
+        vec![
+            Cell::word("wawp"),
+            text(name),
+            Cell::Instant(first),
+            Cell::Instant(first + 700_000 + place * 9_000_000),
+            Cell::Count(3 + place as u64),
+            Cell::Count(5 + place as u64),
+        ]
+    };
+    let keys = ["provider", "instance", "first_at", "last_at", "orphans", "rejections"];
+    drawn("Incidents", Chart::TimeLine, &keys, (0..).zip(names).take(5).map(row).collect())
 }
 
 /// The text that an escaped one came from.

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
 use super::width::{broken, cut, width, wrap, wrap_after, wrap_some};
-use super::{Style, Words, asked_columns, escape, heading, is_numeric, parts};
+use super::{Style, Urgency, Words, asked_columns, escape, heading, is_numeric, parts, urgency};
 use crate::section::{Body, Cell, Column, Document, Piece, Shown, Table};
 
 /// Where the output is no terminal: what fits a wide window and a landscape page.
@@ -365,11 +365,10 @@ fn fit(cells: &[Entry], room: usize) -> Vec<Vec<String>> {
 /// How words of ours are marked that a reader must not miss.
 fn mark_of(cell: &Cell) -> Option<Mark> {
     match cell {
-        Cell::Word(word) => match word.as_str() {
-            "high_rejection" | "outlier" | "priority_1" | "network_anomaly" | "critical" => Some(Mark::Red),
-            "elevated" | "high" | "watch" | "concentrated" | "unconfirmed" => Some(Mark::Yellow),
-            _ => None,
-        },
+        Cell::Word(word) => urgency(word).map(|it| match it {
+            Urgency::Alarm => Mark::Red,
+            Urgency::Warning => Mark::Yellow,
+        }),
         Cell::List(cells) => cells.iter().filter_map(mark_of).min(),
         Cell::Missing
         | Cell::Text(_)

@@ -226,7 +226,14 @@ fn shown(cell: &Cell, format: Format) -> String {
         Format::Ndjson => between(out.trim_end(), "{\"k\":", "}"),
         Format::Markdown => between(out.lines().last().unwrap(), "| ", " |"),
         Format::Xlsx => unreachable!("it is no text"),
+        Format::Html => cell_of_page(&out),
     }
+}
+
+/// The markup in the one cell of a page.
+fn cell_of_page(page: &str) -> String {
+    let body = page.split_once("<tbody>").unwrap().1.split_once("</th></tr></tbody>").unwrap().0;
+    body.strip_prefix("\n<tr><th scope=\"row\"").unwrap().split_once('>').unwrap().1.to_owned()
 }
 
 /// The formats that are text. Workbooks go through the same samples in `xlsx.rs`.
@@ -234,12 +241,15 @@ fn text_formats() -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(|it| it.is_text())
 }
 
+/// How many those are.
+const TEXTS: usize = Format::ALL.len() - 1;
+
 /// A row of a matrix: what each text format must show, in the order of [`Format::ALL`]. A format
 /// without its cell does not compile.
-type Expected = [&'static str; Format::ALL.len() - 1];
+type Expected<'a> = [&'a str; TEXTS];
 
 #[track_caller]
-fn matrix(cell: &Cell, expected: Expected) {
+fn matrix(cell: &Cell, expected: Expected<'_>) {
     for (format, expected) in text_formats().zip(expected) {
         assert_eq!(shown(cell, format), expected, "{} of {cell:?}", format.name());
     }
@@ -251,26 +261,39 @@ fn every_kind_of_cell_in_every_format() {
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
     let cells: [(Cell, Expected); 16] = [
-        (Cell::Missing, ["–", "", "null", "null", "–"]),
-        (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
-        (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
+        (Cell::Missing, ["–", "", "null", "null", "–", "–"]),
+        (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b", "<bdi>a_b</bdi>"]),
+        (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b", "a_b"]),
         (
             Cell::Person(Person::Customer, Text::new("=a|b")),
-            ["=a|b", "'=a|b", "\"=a|b\"", "\"=a|b\"", "=a\\|b"],
+            ["=a|b", "'=a|b", "\"=a|b\"", "\"=a|b\"", "=a\\|b", "<bdi>=a|b</bdi>"],
         ),
-        (Cell::Count(u64::MAX), ["18446744073709551615"; 5]),
-        (Cell::Signed(-3), ["-3"; 5]),
-        (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
-        (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
-        (Cell::ratio_f64(12.041_666_6), ["12.042", "12.041667", "12.041667", "12.041667", "12.042"]),
-        (Cell::Tenths(-5), ["-0.5"; 5]),
-        (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s"]),
-        (Cell::Instant(AT), ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18"]),
-        (Cell::Bool(true), ["yes", "true", "true", "true", "yes"]),
-        (list, ["a, b", "a; b", "[\"a\",\"b\"]", "[\"a\",\"b\"]", "a, b"]),
+        (Cell::Count(u64::MAX), ["18446744073709551615"; TEXTS]),
+        (Cell::Signed(-3), ["-3"; TEXTS]),
+        (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %", "33.3 %"]),
+        (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %", "100.0 %"]),
+        (
+            Cell::ratio_f64(12.041_666_6),
+            ["12.042", "12.041667", "12.041667", "12.041667", "12.042", "12.042"],
+        ),
+        (Cell::Tenths(-5), ["-0.5"; TEXTS]),
+        (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s", "12.4 s"]),
+        (
+            Cell::Instant(AT),
+            ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18", "2026-05-24 10:35:18"],
+        ),
+        (Cell::Bool(true), ["yes", "true", "true", "true", "yes", "yes"]),
+        (list, ["a, b", "a; b", "[\"a\",\"b\"]", "[\"a\",\"b\"]", "a, b", "<bdi>a</bdi>, b"]),
         (
             record,
-            ["n 1, who a", "n=1 who=a", "{\"n\":1,\"who\":\"a\"}", "{\"n\":1,\"who\":\"a\"}", "n 1, who a"],
+            [
+                "n 1, who a",
+                "n=1 who=a",
+                "{\"n\":1,\"who\":\"a\"}",
+                "{\"n\":1,\"who\":\"a\"}",
+                "n 1, who a",
+                "n 1, who <bdi>a</bdi>",
+            ],
         ),
         (
             evidence("m.log", 3),
@@ -280,6 +303,7 @@ fn every_kind_of_cell_in_every_format() {
                 "{\"file\":\"m.log\",\"line\":3}",
                 "{\"file\":\"m.log\",\"line\":3}",
                 "m.log:3",
+                "<bdi>m.log</bdi>:3",
             ],
         ),
     ];
@@ -315,9 +339,9 @@ fn kind(cell: &Cell) -> u8 {
 fn every_kind_of_attack_in_every_format() {
     let attacks: [(&str, Expected); 16] = [
         // Blank text is told apart from a missing value.
-        ("", ["\"\"", "", "\"\"", "\"\"", "\"\""]),
+        ("", ["\"\"", "", "\"\"", "\"\"", "\"\"", "&quot;&quot;"]),
         // Quotes.
-        ("a\"b,c", ["a\"b,c", "a\"b,c", "\"a\\\"b,c\"", "\"a\\\"b,c\"", "a\"b,c"]),
+        ("a\"b,c", ["a\"b,c", "a\"b,c", "\"a\\\"b,c\"", "\"a\\\"b,c\"", "a\"b,c", "a&quot;b,c"]),
         // HTML.
         (
             "<script>x</script>",
@@ -327,14 +351,22 @@ fn every_kind_of_attack_in_every_format() {
                 "\"<script>x</script>\"",
                 "\"<script>x</script>\"",
                 "&lt;script&gt;x&lt;/script&gt;",
+                "&lt;script&gt;x&lt;/script&gt;",
             ],
         ),
         // A formula.
-        ("=1+1", ["=1+1", "'=1+1", "\"=1+1\"", "\"=1+1\"", "=1+1"]),
+        ("=1+1", ["=1+1", "'=1+1", "\"=1+1\"", "\"=1+1\"", "=1+1", "=1+1"]),
         // A formula behind what spreadsheets skip.
         (
             "\u{feff} ＝1",
-            ["\\u{feff} ＝1", "'\\u{feff} ＝1", "\"\\ufeff ＝1\"", "\"\\ufeff ＝1\"", "\\\\u{feff} ＝1"],
+            [
+                "\\u{feff} ＝1",
+                "'\\u{feff} ＝1",
+                "\"\\ufeff ＝1\"",
+                "\"\\ufeff ＝1\"",
+                "\\\\u{feff} ＝1",
+                "\\u{feff} ＝1",
+            ],
         ),
         // A telephone number is none.
         (
@@ -345,12 +377,20 @@ fn every_kind_of_attack_in_every_format() {
                 "\"+4915112345678\"",
                 "\"+4915112345678\"",
                 "+4915112345678",
+                "+4915112345678",
             ],
         ),
         // Colours.
         (
             "\u{1b}[31m",
-            ["\\u{1b}[31m", "\\u{1b}[31m", "\"\\u001b[31m\"", "\"\\u001b[31m\"", "\\\\u{1b}\\[31m"],
+            [
+                "\\u{1b}[31m",
+                "\\u{1b}[31m",
+                "\"\\u001b[31m\"",
+                "\"\\u001b[31m\"",
+                "\\\\u{1b}\\[31m",
+                "\\u{1b}[31m",
+            ],
         ),
         // The clipboard.
         (
@@ -361,6 +401,7 @@ fn every_kind_of_attack_in_every_format() {
                 "\"\\u001b]52;c;aGk=\\u0007\"",
                 "\"\\u001b]52;c;aGk=\\u0007\"",
                 "\\\\u{1b}\\]52;c;aGk=\\\\u{7}",
+                "\\u{1b}]52;c;aGk=\\u{7}",
             ],
         ),
         // Control characters of eight bits, and DEL.
@@ -372,10 +413,14 @@ fn every_kind_of_attack_in_every_format() {
                 "\"\\u009b2J\\u007f\"",
                 "\"\\u009b2J\\u007f\"",
                 "\\\\u{9b}2J\\\\u{7f}",
+                "\\u{9b}2J\\u{7f}",
             ],
         ),
         // Direction.
-        ("a\u{202e}b", ["a\\u{202e}b", "a\\u{202e}b", "\"a\\u202eb\"", "\"a\\u202eb\"", "a\\\\u{202e}b"]),
+        (
+            "a\u{202e}b",
+            ["a\\u{202e}b", "a\\u{202e}b", "\"a\\u202eb\"", "\"a\\u202eb\"", "a\\\\u{202e}b", "a\\u{202e}b"],
+        ),
         // Invisible characters.
         (
             "a\u{200b}\u{e0041}",
@@ -385,6 +430,7 @@ fn every_kind_of_attack_in_every_format() {
                 "\"a\\u200b\\udb40\\udc41\"",
                 "\"a\\u200b\\udb40\\udc41\"",
                 "a\\\\u{200b}\\\\u{e0041}",
+                "a\\u{200b}\\u{e0041}",
             ],
         ),
         // New lines.
@@ -396,10 +442,11 @@ fn every_kind_of_attack_in_every_format() {
                 "\"a\\r\\nb\\u2028\"",
                 "\"a\\r\\nb\\u2028\"",
                 "a\\\\u{d}\\\\u{a}b\\\\u{2028}",
+                "a\\u{d}\\u{a}b\\u{2028}",
             ],
         ),
         // New cells.
-        ("a|b", ["a|b", "a|b", "\"a|b\"", "\"a|b\"", "a\\|b"]),
+        ("a|b", ["a|b", "a|b", "\"a|b\"", "\"a|b\"", "a\\|b", "a|b"]),
         // Links.
         (
             "[x](http://y)",
@@ -409,12 +456,20 @@ fn every_kind_of_attack_in_every_format() {
                 "\"[x](http://y)\"",
                 "\"[x](http://y)\"",
                 "\\[x\\](http:<!-- -->//y)",
+                "[x](http://y)",
             ],
         ),
         // A forged escape.
         (
             "\\u{202e}",
-            ["\\\\u{202e}", "\\\\u{202e}", "\"\\\\u{202e}\"", "\"\\\\u{202e}\"", "\\\\\\\\u{202e}"],
+            [
+                "\\\\u{202e}",
+                "\\\\u{202e}",
+                "\"\\\\u{202e}\"",
+                "\"\\\\u{202e}\"",
+                "\\\\\\\\u{202e}",
+                "\\\\u{202e}",
+            ],
         ),
         // Marks over marks.
         (
@@ -425,11 +480,14 @@ fn every_kind_of_attack_in_every_format() {
                 "\"e\u{301}\u{301}\u{301}\u{301}\u{301}\"",
                 "\"e\u{301}\u{301}\u{301}\u{301}\u{301}\"",
                 "e\u{301}\u{301}\u{301}\u{301}\\\\u{301}",
+                "e\u{301}\u{301}\u{301}\u{301}\\u{301}",
             ],
         ),
     ];
     for (attack, expected) in attacks {
-        matrix(&text(attack), expected);
+        let isolated = format!("<bdi>{}</bdi>", expected[Format::ALL.len() - 1]);
+        let [others @ .., _] = expected;
+        matrix(&text(attack), std::array::from_fn(|it| others.get(it).copied().unwrap_or(&isolated)));
         if !attack.is_empty() {
             matrix(&Cell::word(attack), expected);
         }

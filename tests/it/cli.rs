@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::{callsift, errors, folder, json, root, run, run_with, text};
 
-const FORMATS: [&str; 5] = ["table", "csv", "json", "ndjson", "markdown"];
+const FORMATS: [&str; 6] = ["table", "csv", "json", "ndjson", "markdown", "html"];
 
 /// One call that was declined after twelve seconds, and one that was answered.
 const DECLINED: &str = "fixtures/stories/declined-after-12-seconds/wawp.ndjson";
@@ -275,7 +275,10 @@ fn a_wrong_command_or_flag_suggests_the_right_one() {
 fn wrong_values_are_refused_with_what_to_write() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--format", "tabel"], &["--format", "`tabel`", "did you mean `table`?"]),
-        (&["--format", "pdf"], &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown", "xlsx"]),
+        (
+            &["--format", "pdf"],
+            &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown", "html", "xlsx"],
+        ),
         (&["--tz", "Asia/Kolkatta"], &["--tz", "Asia/Kolkatta", "write Asia/Kolkata"]),
         (&["--tz", "asia/kolkata"], &["--tz", "write Asia/Kolkata"]),
         (&["--tz", "nowhere"], &["--tz", "nowhere", "IANA name such as Asia/Kolkata"]),
@@ -870,7 +873,7 @@ fn colour_is_only_colour() {
         assert_eq!(answered(root(), &with(&command, &["fixtures/demo"])), never);
     }
     assert!(coloured >= 4, "{coloured}");
-    for format in ["csv", "json", "ndjson", "markdown"] {
+    for format in ["csv", "json", "ndjson", "markdown", "html"] {
         let args = ["report", "fixtures/demo", "--color", "always", "--format", format];
         assert!(!answered(root(), &args).contains('\u{1b}'), "{format}");
     }

@@ -24,7 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["inspect"],
 ];
 
-const FORMATS: [&str; 5] = ["table", "csv", "json", "ndjson", "markdown"];
+const FORMATS: [&str; 6] = ["table", "csv", "json", "ndjson", "markdown", "html"];
 
 /// What the program prints of a folder of dumps.
 fn answer(folder: &Path, command: &[&str], format: &str, more: &[&str]) -> String {
