@@ -418,7 +418,7 @@ pub static FIGURES: &[Figure] = &[
     Figure {
         id: "rated",
         title: "Rated",
-        unit: "yes or no",
+        unit: "yes, no or a word",
         formula: "Of a session whether rates count sessions of its kind: it has a start, its feed is \
             rated, and if it is an orphan, its class is no_offers_captured and the feed shows answers and \
             misses. Group calls and `ringing` ones are left out of rates apart from this. Of a feed yes if \

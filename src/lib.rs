@@ -35,6 +35,7 @@ pub mod definitions;
 // From figures to bytes.
 pub mod section;
 pub mod document;
+pub mod schema;
 pub mod ops;
 pub mod render;
 pub mod output;

@@ -69,6 +69,13 @@ pub enum Command {
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
     Define(DefineArgs),
+    /// The JSON Schema of what a command prints as JSON
+    #[command(after_help = help::SCHEMA)]
+    Schema {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        name: String,
+    },
     /// Generated dumps whose truth is known: the demo month, or big ones for measuring
     #[command(after_help = help::SYNTH)]
     Synth(SynthArgs),

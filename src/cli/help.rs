@@ -116,6 +116,10 @@ Examples:
   callsift define rejection_rate
   callsift define --format json";
 
+pub const SCHEMA: &str = "\
+Examples:
+  callsift schema kpi";
+
 pub const SYNTH: &str = "\
 Examples:
   callsift synth --shape mixed --calls 100 --seed 7 | callsift inspect";

@@ -8,6 +8,7 @@ mod help;
 mod messages;
 mod resolve;
 mod run;
+mod schema;
 
 pub use exit::Exit;
 pub use resolve::Env;
@@ -36,6 +37,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         }
         Command::Man => commands::man(out),
         Command::Define(args) => commands::define(&args, env, out),
+        Command::Schema { name } => schema::schema(&name, out),
         Command::Synth(args) => commands::synth(&args, out),
         Command::Report(args) => run::over_dumps(&args.common, &commands::Report, env, out, err),
         Command::Kpi(args) => match resolve::keys(&args.by) {

@@ -304,7 +304,8 @@ fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'stat
     typed.iter().map(find).collect()
 }
 
-fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
+/// What to say of a word that is none of those known.
+pub fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
     let known: Vec<&str> = known.into_iter().collect();
     let near = suggest::nearest(typed, known.iter().copied());
     let hint = match near.first() {

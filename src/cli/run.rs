@@ -547,7 +547,7 @@ fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
 }
 
 /// What was typed of the parameters that only stand there if they were given.
-fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
+pub(super) fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     let mut given: document::Parameters = vec![
         ("instant_ms".to_owned(), Cell::Millis(plan.rules.instant_ms)),
         ("naive_tz".to_owned(), Cell::word(plan.read.naive_zone.name())),
@@ -572,15 +572,25 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     add("customers", path(&args.rules.customers));
     add("holidays_file", path(&args.rules.holidays));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
-    add("top", plan.output.top.map(|it| Cell::Count(it as u64)));
-    add("sort", plan.output.sort.as_deref().map(text));
-    add("columns", list(&plan.output.columns));
-    add("section", plan.output.section.as_deref().map(text));
+    given.extend(output_parameters(&plan.output));
     let filter = document::filter_parameters(&plan.filter);
     if !filter.is_empty() {
         given.push(("filters".to_owned(), Cell::Record(filter)));
     }
     given
+}
+
+/// What was typed of the parameters that choose rows and columns.
+pub(super) fn output_parameters(plan: &OutputPlan) -> document::Parameters {
+    let text = |it: &str| Cell::Text(Text::new(it));
+    let columns = plan.columns.iter().map(|it| text(it)).collect::<Vec<_>>();
+    let given = [
+        ("top", plan.top.map(|it| Cell::Count(it as u64))),
+        ("sort", plan.sort.as_deref().map(text)),
+        ("columns", (!columns.is_empty()).then_some(Cell::List(columns))),
+        ("section", plan.section.as_deref().map(text)),
+    ];
+    given.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), cell?))).collect()
 }
 
 /// `--sort`, `--top` and `--columns`.
@@ -655,6 +665,7 @@ pub fn write_standalone(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let mut target = plan.file.as_deref().map(open).transpose()?;
+    document.parameters.extend(output_parameters(plan));
     arrange(document, plan, None)?;
     match &mut target {
         Some(file) => {

@@ -15,5 +15,6 @@ mod oracle;
 mod oracle_compare;
 mod promises;
 mod regressions;
+mod schema;
 mod support;
 mod traffic;

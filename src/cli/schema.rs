@@ -1,0 +1,143 @@
+//! `schema`: the JSON Schema of what each command prints as JSON.
+//!
+//! A new command needs its line in [`of_command`]; the rest follows from its report over nothing.
+
+use std::io::Write;
+
+use clap::Parser;
+
+use super::args::{Cli, Command};
+use super::commands;
+use super::exit::Exit;
+use super::resolve::{Env, Plan, UsageError, unknown_word};
+use super::run::{Extra, Failure, Task, given_parameters, output_parameters, write_plain};
+use crate::analysis::Analysis;
+use crate::definitions::FIGURES;
+use crate::document::{self, Parameters};
+use crate::render::Format;
+use crate::reports::groups::Key;
+use crate::schema::schema as schema_of;
+use crate::section::Document;
+
+/// A command line on which every option is given that is told in the parameters.
+const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source a=b --instance-name a \
+    --feed-complete wawp --agent-from-metadata a --roster a --agents a --customers a --holidays a \
+    --tolerate-invalid 0 --top 1 --sort calls --columns calls --section rows --since 2026-05-01 --until \
+    2026-06-01 --provider wawp --instance a --agent a --customer a --direction incoming --outcome rejected \
+    --cause declined --declined-by agent";
+
+/// The commands that have a schema.
+pub const COMMANDS: [&str; 13] = [
+    "report",
+    "kpi",
+    "frustration",
+    "anomalies",
+    "orphans",
+    "sessions",
+    "rejections",
+    "timeline",
+    "reactions",
+    "events",
+    "inspect",
+    "explain",
+    "define",
+];
+
+/// Prints the schema of a command.
+pub fn schema(name: &str, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let name = name.to_ascii_lowercase();
+    if !COMMANDS.contains(&name.as_str()) {
+        return Err(unknown_word("schema", &name, COMMANDS).into());
+    }
+    let mut text =
+        serde_json::to_vec_pretty(&schema_of(&of_command(&name)?)).map_err(std::io::Error::from)?;
+    text.push(b'\n');
+    write_plain(&text, out)
+}
+
+/// Documents of a command that together hold everything that it can show.
+fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
+    let kpi = |by: &[Key]| commands::Kpi(by.to_vec());
+    match name {
+        "report" => over_nothing(&[&commands::Report]),
+        // Which keys there are is asked for: with each of these others are left out.
+        "kpi" => over_nothing(&[&kpi(&Key::ALL), &kpi(&[Key::Agent]), &kpi(&[Key::Hour])]),
+        "frustration" => over_nothing(&[&commands::Frustration]),
+        "anomalies" => over_nothing(&[&commands::Anomalies, &commands::Orphans]),
+        "orphans" => over_nothing(&[&commands::Orphans, &commands::Anomalies]),
+        "sessions" => over_nothing(&[&commands::Sessions]),
+        "rejections" => over_nothing(&[&commands::Rejections]),
+        "timeline" => over_nothing(&[&commands::Timeline("-".to_owned())]),
+        "reactions" => over_nothing(&[&commands::Reactions]),
+        "events" => over_nothing(&[&commands::Events]),
+        "inspect" => {
+            let [plain, with_paths] = [false, true].map(|it| commands::Inspect { show_paths: it });
+            over_nothing(&[&plain, &with_paths])
+        }
+        "explain" => over_nothing(&[&commands::Explain("rejected".to_owned())]),
+        "define" => standalone(commands::defined(&FIGURES.iter().collect::<Vec<_>>())),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What tasks make of no input, with and without the parameters that only stand where they were given.
+fn over_nothing(tasks: &[&dyn Task]) -> Result<Vec<Document>, Failure> {
+    let analysis = Analysis::empty();
+    let given = everything()?.0;
+    let mut documents = Vec::new();
+    for task in tasks {
+        let report = task.report(&analysis, Extra::default())?;
+        for given in [given.clone(), always(&given)] {
+            let mut parameters = document::common_parameters(&analysis);
+            parameters.extend(given);
+            parameters.extend(task.parameters());
+            documents.push(document::document(task.name(), parameters, &analysis, report.clone()));
+        }
+    }
+    Ok(documents)
+}
+
+/// A document that comes from no dump, with and without the parameters that can be given.
+fn standalone(document: Document) -> Result<Vec<Document>, Failure> {
+    let mut chosen = document.clone();
+    chosen.parameters.extend(output_parameters(&everything()?.1.output));
+    Ok(vec![chosen, document])
+}
+
+/// The parameters that stand there without being given.
+fn always(given: &Parameters) -> Parameters {
+    let names = ["instant_ms", "naive_tz", "raw_identities"];
+    given.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect()
+}
+
+/// All parameters that can be given, and the plan that they make.
+fn everything() -> Result<(Parameters, Plan), Failure> {
+    let parsed = Cli::try_parse_from(EVERY_OPTION.split_whitespace());
+    let Ok(Cli { command: Command::Report(args) }) = parsed else {
+        return Err(UsageError("the example of all options is no command line".to_owned()).into());
+    };
+    let plan = Plan::resolve(&args.common, Format::Json, &Env::default())?;
+    Ok((given_parameters(&args.common, &plan), plan))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_that_prints_json_has_a_schema() {
+        let others = ["schema", "synth", "completions", "man"];
+        let command = Cli::command();
+        let named: BTreeSet<&str> =
+            command.get_subcommands().map(|it| it.get_name()).filter(|it| !others.contains(it)).collect();
+        assert_eq!(named, BTreeSet::from(COMMANDS));
+        for name in COMMANDS {
+            let documents = of_command(name).expect("documents");
+            assert!(documents.iter().any(|it| !it.parts.is_empty()), "{name}");
+        }
+    }
+}
