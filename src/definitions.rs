@@ -80,6 +80,7 @@ pub static FIGURES: &[Figure] = &[
             "explain",
             "inspect",
             "report",
+            "compare",
         ],
         ..OURS
     },
@@ -102,6 +103,7 @@ pub static FIGURES: &[Figure] = &[
             "explain",
             "inspect",
             "report",
+            "compare",
         ],
         ..OURS
     },
@@ -212,7 +214,17 @@ pub static FIGURES: &[Figure] = &[
         formula: "Who had to do with the call: the label that a payload names, else who had the line at \
             `started_at` by the roster, else the key of Wawp's metadata given with --agent-from-metadata; \
             then renamed by the agents file. (unassigned) where none of them says.",
-        reports: &["sessions", "rejections", "kpi", "anomalies", "orphans", "timeline", "explain", "report"],
+        reports: &[
+            "sessions",
+            "rejections",
+            "kpi",
+            "anomalies",
+            "orphans",
+            "timeline",
+            "explain",
+            "report",
+            "compare",
+        ],
         ..OURS
     },
     Figure {
@@ -1627,6 +1639,125 @@ pub static FIGURES: &[Figure] = &[
         unit: "list",
         formula: "What the suggestion is about: the first few.",
         reports: &["inspect"],
+        ..OURS
+    },
+    // Two periods, or two reports, side by side.
+    Figure {
+        id: "rejected_a",
+        title: "Rejected A",
+        unit: "sessions",
+        formula: "`rejected` in the first of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "resolved_a",
+        title: "Resolved A",
+        unit: "sessions",
+        formula: "`resolved` in the first of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_a",
+        title: "Rate A",
+        unit: "share, 0 to 1",
+        formula: "`rejected_a` / `resolved_a`; missing where `resolved_a` is missing or 0.",
+        numerator: &["rejected_a"],
+        denominator: &["resolved_a"],
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejected_b",
+        title: "Rejected B",
+        unit: "sessions",
+        formula: "`rejected` in the second of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "resolved_b",
+        title: "Resolved B",
+        unit: "sessions",
+        formula: "`resolved` in the second of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_b",
+        title: "Rate B",
+        unit: "share, 0 to 1",
+        formula: "`rejected_b` / `resolved_b`; missing where `resolved_b` is missing or 0.",
+        numerator: &["rejected_b"],
+        denominator: &["resolved_b"],
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "change",
+        title: "Change",
+        unit: "share, -1 to 1",
+        formula: "`rejection_rate_b` less `rejection_rate_a`, in tables in percentage points (pp); missing where one of them is.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "change_low",
+        title: "Change low",
+        unit: "share, -1 to 1",
+        formula: "Lower bound of the 95 % interval of `change`: Newcombe's hybrid score interval (method 10), made of the Wilson intervals of both rates.",
+        source: "R. G. Newcombe, 1998",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "change_high",
+        title: "Change high",
+        unit: "share, -1 to 1",
+        formula: "Upper bound of the 95 % interval of `change`, by the same method as `change_low`.",
+        source: "R. G. Newcombe, 1998",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "trend",
+        title: "Trend",
+        unit: "word",
+        formula: "What can be said of `change`. up: `change_low` is above 0; down: `change_high` is below 0; not_distinguishable: the interval holds 0, which is no evidence of a change and no proof of none. Missing where `change` is. Each row is judged by itself: of many that did not change, one in twenty is called up or down by chance.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "presence",
+        title: "Presence",
+        unit: "word",
+        formula: "both: the group is in both; new: only in the second; vanished: only in the first.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "parameter",
+        title: "Parameter",
+        unit: "text",
+        formula: "The name of a parameter that is not the same in both.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "value_a",
+        title: "Value A",
+        unit: "parameter value",
+        formula: "Its value in the first; missing where it was not given.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "value_b",
+        title: "Value B",
+        unit: "parameter value",
+        formula: "Its value in the second; missing where it was not given.",
+        reports: &["compare"],
         ..OURS
     },
     // The books. Every line is in one class, every event in one session or a duplicate.

@@ -58,6 +58,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         // Clearings of what was set before the dump make fewer than none.
         "reactions" | "milliseconds" => json!({ "type": "integer" }),
         "share, 0 to 1" => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        "share, -1 to 1" => json!({ "type": "number", "minimum": -1, "maximum": 1 }),
         "points, 0 to 100" => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
         "weight" => json!({ "type": "number", "minimum": 0 }),
         "instant" => json!({ "type": "string", "format": "date-time" }),
@@ -80,6 +81,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         "named counts" => {
             json!({ "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } })
         }
+        "parameter value" => json!({ "type": ["string", "array", "object"] }),
         "named values" => json!({ "type": "object", "additionalProperties": text() }),
         _ => return None,
     })
@@ -241,6 +243,7 @@ impl Shape {
             Cell::Count(_) => of("number"),
             Cell::Signed(_) | Cell::Millis(_) => of("milliseconds"),
             Cell::Rate(_) => of("weight"),
+            Cell::Change(_) => of("share, -1 to 1"),
             Cell::Tenths(_) => Self::Plain(json!({ "type": "number" })),
             Cell::Instant(_) => of("instant"),
             Cell::Bool(_) => of("yes or no"),

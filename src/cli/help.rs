@@ -28,6 +28,7 @@ pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
+pub static COMPARE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(COMPARE, "compare"));
 pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
 
 pub const ABOUT: &str = "Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
@@ -115,6 +116,11 @@ Examples:
   callsift define
   callsift define rejection_rate
   callsift define --format json";
+
+pub const COMPARE: &str = "\
+Examples:
+  callsift compare fixtures/reports/april.json fixtures/reports/may.json
+  callsift compare --period-a 2026-04 --period-b 2026-05 fixtures/demo";
 
 pub const SCHEMA: &str = "\
 Examples:

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod compare;
 mod exit;
 mod help;
 mod messages;
@@ -37,6 +38,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         }
         Command::Man => commands::man(out),
         Command::Define(args) => commands::define(&args, env, out),
+        Command::Compare(args) => compare::compare(&args, argv, env, out, err),
         Command::Schema { name } => schema::schema(&name, out),
         Command::Synth(args) => commands::synth(&args, out),
         Command::Report(args) => run::over_dumps(&args.common, &commands::Report, env, out, err),

@@ -479,17 +479,23 @@ fn refuse_inputs(args: &RowArgs, output: &OutputPlan, sources: &[Source]) -> Res
     let inputs: Vec<&Path> = side.into_iter().flatten().map(PathBuf::as_path).chain(dumps).collect();
     let outputs = [output.file.as_deref(), args.input.rejects.as_deref()];
     for output in outputs.iter().copied().flatten() {
-        let Ok(real) = fs::canonicalize(output) else { continue };
-        if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
-            let name = output.to_string_lossy();
-            let message = format!("{} is an input; write to another file", escape::message(&name));
-            return Err(Failure::Usage(message));
-        }
+        refuse_input(output, &inputs)?;
     }
     if let [Some(a), Some(b)] = outputs
         && whole(a) == whole(b)
     {
         return Err(Failure::Usage("--output and --rejects name one file; give each its own".to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses an output that is one of the inputs.
+pub(super) fn refuse_input(output: &Path, inputs: &[&Path]) -> Result<(), Failure> {
+    let Ok(real) = fs::canonicalize(output) else { return Ok(()) };
+    if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
+        let name = output.to_string_lossy();
+        let message = format!("{} is an input; write to another file", escape::message(&name));
+        return Err(Failure::Usage(message));
     }
     Ok(())
 }

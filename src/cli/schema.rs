@@ -3,11 +3,13 @@
 //! A new command needs its line in [`of_command`]; the rest follows from its report over nothing.
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::commands;
+use super::compare;
 use super::exit::Exit;
 use super::resolve::{Env, Plan, UsageError, unknown_word};
 use super::run::{Extra, Failure, Task, given_parameters, output_parameters, write_plain};
@@ -18,6 +20,7 @@ use crate::render::Format;
 use crate::reports::groups::Key;
 use crate::schema::schema as schema_of;
 use crate::section::Document;
+use crate::side::Written;
 
 /// A command line on which every option is given that is told in the parameters.
 const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source a=b --instance-name a \
@@ -27,7 +30,7 @@ const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source
     --cause declined --declined-by agent";
 
 /// The commands that have a schema.
-pub const COMMANDS: [&str; 13] = [
+pub const COMMANDS: [&str; 14] = [
     "report",
     "kpi",
     "frustration",
@@ -40,6 +43,7 @@ pub const COMMANDS: [&str; 13] = [
     "events",
     "inspect",
     "explain",
+    "compare",
     "define",
 ];
 
@@ -75,6 +79,12 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
             over_nothing(&[&plain, &with_paths])
         }
         "explain" => over_nothing(&[&commands::Explain("rejected".to_owned())]),
+        "compare" => {
+            let none = Written::default();
+            let mut documents = over_nothing(&[&compare::Compare::default()])?;
+            documents.extend(standalone(compare::document([Path::new("a"), Path::new("b")], &none, &none))?);
+            Ok(documents)
+        }
         "define" => standalone(commands::defined(&FIGURES.iter().collect::<Vec<_>>())),
         _ => Ok(Vec::new()),
     }

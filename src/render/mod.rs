@@ -248,6 +248,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
             | Cell::Count(_)
             | Cell::Signed(_)
             | Cell::Rate(_)
+            | Cell::Change(_)
             | Cell::Tenths(_)
             | Cell::Millis(_) => true,
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
@@ -285,6 +286,7 @@ impl<'a> Words<'a> {
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) => percent(rate.permille),
+            Cell::Change(change) => points(change.permille),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),
             Cell::Instant(ms) if self.full_instants => self.zone.rfc3339(*ms),
@@ -320,6 +322,11 @@ fn place_in_file(fields: &[(String, Cell)]) -> Option<(&Cell, &Cell)> {
 /// `33.3 %`, rounded half up.
 fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `+12.5 pp`, a difference in percentage points; none has no sign.
+fn points(tenths: i64) -> String {
+    format!("{}{} pp", if tenths > 0 { "+" } else { "" }, decimal(tenths))
 }
 
 /// `66.7`, always with its one digit.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::samples::{AT, column, evidence, fields, hostile, hostile_names, ordinary, text, unescaped};
 use super::*;
-use crate::section::{Person, Shown, say};
+use crate::section::{Change, Person, Shown, say};
 use crate::text::Text;
 
 fn berlin() -> Zone {
@@ -244,7 +244,8 @@ fn every_kind_of_cell_in_every_format() {
     let list = Cell::List(vec![text("a"), Cell::word("b")]);
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
-    let cells: [(Cell, Expected); 15] = [
+    let change = |a, b| Cell::opt(Change::between((a, 1), (b, 1)), Cell::Change);
+    let cells: [(Cell, Expected); 17] = [
         (Cell::Missing, ["–", "", "null", "null", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
@@ -256,6 +257,8 @@ fn every_kind_of_cell_in_every_format() {
         (Cell::Signed(-3), ["-3"; 5]),
         (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %"]),
         (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
+        (change(0, 1), ["+100.0 pp", "1", "1.0", "1.0", "+100.0 pp"]),
+        (change(1, 0), ["-100.0 pp", "-1", "-1.0", "-1.0", "-100.0 pp"]),
         (Cell::Tenths(-5), ["-0.5"; 5]),
         (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s"]),
         (Cell::Instant(AT), ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18"]),
@@ -281,7 +284,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 13, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 14, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -300,6 +303,7 @@ fn kind(cell: &Cell) -> u8 {
         Cell::Record(_) => 10,
         Cell::Signed(_) => 11,
         Cell::Person(..) => 12,
+        Cell::Change(_) => 13,
     }
 }
 

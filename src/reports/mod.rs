@@ -6,6 +6,7 @@
 mod alike;
 pub mod anomalies;
 mod attempts;
+pub mod compare;
 pub mod events;
 pub mod explain;
 pub mod frustration;

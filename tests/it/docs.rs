@@ -175,7 +175,7 @@ fn columns(command: &str, section: &str) -> Vec<String> {
 }
 
 /// The commands with tables, and their sections.
-const SHOWN: [(&str, &str); 12] = [
+const SHOWN: [(&str, &str); 13] = [
     (
         "kpi --by provider,instance,account,agent,agent_source,team,engine,country,video,month,week,day,weekday,hour",
         "rows outgoing total outgoing.total",
@@ -193,6 +193,7 @@ const SHOWN: [(&str, &str); 12] = [
         "feeds silences engines labels metadata_keys invalid unknown_call_events envelopes paths suggestions",
     ),
     ("explain c1", "sessions events"),
+    ("compare --period-a 2026-04 --period-b 2026-05", "agents instances changed_parameters"),
     (
         "report",
         "kpi_by_agent kpi_by_agent.outgoing kpi_by_instance frustration frustration.vip_unanswered anomalies \

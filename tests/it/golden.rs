@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 23] = [
+const CASES: [(&str, &[&str], bool); 25] = [
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -116,6 +116,19 @@ const CASES: [(&str, &[&str], bool); 23] = [
     ),
     ("hostile-names", &["frustration", "fixtures/broken/hostile-names.ndjson"], false),
     ("nothing", &["report", "fixtures/broken/empty.ndjson"], false),
+    ("compare", &["compare", "fixtures/reports/april.json", "fixtures/reports/may.json"], false),
+    (
+        "compare-periods",
+        &[
+            "compare",
+            "fixtures/demo",
+            "--period-a",
+            "2026-05-01..2026-05-16",
+            "--period-b",
+            "2026-05-16..2026-06-01",
+        ],
+        true,
+    ),
     ("define", &["define", "rejection_rate"], false),
 ];
 

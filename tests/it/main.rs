@@ -5,6 +5,7 @@
 mod boundaries;
 mod capture;
 mod cli;
+mod compare;
 mod demo;
 mod dialects;
 mod docs;
