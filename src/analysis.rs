@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
-use crate::event::{Cause, Direction, Event, Reaction};
+use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::ledger::Ledger;
 use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
 use crate::side::Customers;
@@ -39,6 +39,33 @@ pub struct ReportOptions {
     pub debounce_ms: i64,
     /// How long a call may ring.
     pub ring_timeout_ms: i64,
+    /// How soon after an unanswered call the customer should be called back.
+    pub callback_sla_ms: i64,
+    /// Whose unanswered calls count in the figures of callbacks.
+    pub callbacks_from: CallbacksFrom,
+}
+
+/// Whose unanswered calls count in the figures of callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbacksFrom {
+    /// Those of providers of which the input holds an outgoing call: elsewhere nobody can see who was
+    /// called back.
+    Outgoing,
+    /// Those of every provider.
+    Any,
+}
+
+impl CallbacksFrom {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Outgoing, Self::Any];
+
+    /// The word used in the flag and among the parameters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outgoing => "outgoing",
+            Self::Any => "any",
+        }
+    }
 }
 
 impl Default for ReportOptions {
@@ -56,6 +83,8 @@ impl Default for ReportOptions {
             threshold_milli: 5000,
             debounce_ms: 120_000,
             ring_timeout_ms: 60_000,
+            callback_sla_ms: 3_600_000,
+            callbacks_from: CallbacksFrom::Outgoing,
         }
     }
 }
@@ -147,6 +176,8 @@ pub struct Analysis {
     pub customers: Customers,
     /// Countries of the customers' numbers, where a report asks for them.
     pub countries: HashMap<Sym, Text>,
+    /// The SHA-256 of the line behind each event, where evidence is wanted so exact.
+    pub digests: HashMap<Origin, [u8; 32]>,
     /// Thresholds and choices.
     pub options: ReportOptions,
     /// Whether sessions were chosen by a filter.
@@ -165,6 +196,7 @@ impl Analysis {
             ledger: Ledger::default(),
             customers: Customers::default(),
             countries: HashMap::new(),
+            digests: HashMap::new(),
             options: ReportOptions::default(),
             filtered: true,
         }

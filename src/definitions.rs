@@ -52,10 +52,12 @@ const EVERY: &[&str] = &[
     "sessions",
     "rejections",
     "timeline",
+    "callbacks",
     "reactions",
     "events",
     "inspect",
     "explain",
+    "contacts",
 ];
 
 /// Every figure.
@@ -79,7 +81,9 @@ pub static FIGURES: &[Figure] = &[
             "events",
             "explain",
             "inspect",
+            "callbacks",
             "report",
+            "contacts",
             "compare",
         ],
         ..OURS
@@ -102,7 +106,9 @@ pub static FIGURES: &[Figure] = &[
             "events",
             "explain",
             "inspect",
+            "callbacks",
             "report",
+            "contacts",
             "compare",
         ],
         ..OURS
@@ -115,7 +121,7 @@ pub static FIGURES: &[Figure] = &[
             TimelinesAI whatsapp_account.phone, spelt like `customer`. Of a session that of its deciding \
             event, else of its earliest event that has one. As a key of groups - where nobody says it.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "kpi", "events", "explain"],
+        reports: &["sessions", "rejections", "kpi", "events", "explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -164,7 +170,9 @@ pub static FIGURES: &[Figure] = &[
             "orphans",
             "events",
             "explain",
+            "callbacks",
             "report",
+            "contacts",
         ],
         ..OURS
     },
@@ -176,7 +184,16 @@ pub static FIGURES: &[Figure] = &[
             full_name of the caller or recipient. In a row for a customer: the customers file's, else the \
             latest that a session has.",
         source: PAYLOAD,
-        reports: &["sessions", "rejections", "frustration", "events", "explain", "report"],
+        reports: &[
+            "sessions",
+            "rejections",
+            "frustration",
+            "events",
+            "explain",
+            "callbacks",
+            "report",
+            "contacts",
+        ],
         ..OURS
     },
     Figure {
@@ -204,7 +221,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "The customer's account in the business's own books: column account_id of the customers \
             file.",
         source: "the customers file",
-        reports: &["sessions", "rejections", "explain"],
+        reports: &["sessions", "rejections", "explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -222,6 +239,7 @@ pub static FIGURES: &[Figure] = &[
             "orphans",
             "timeline",
             "explain",
+            "callbacks",
             "report",
             "compare",
         ],
@@ -295,9 +313,9 @@ pub static FIGURES: &[Figure] = &[
         formula: "The first 16 hexadecimal digits of the SHA-256 of `provider`, `instance`, `direction`, \
             `call_id` (else `customer`) and `started_at` in Unix milliseconds (else nothing), joined by the \
             character U+001F. In `reactions` and timelines the session of the call that a reaction points \
-            at.",
+            at, of an open episode that of its first call.",
         source: "SHA-256, FIPS 180-4",
-        reports: &["sessions", "rejections", "timeline", "reactions", "explain", "report"],
+        reports: &["sessions", "rejections", "timeline", "reactions", "explain", "callbacks", "report"],
         ..OURS
     },
     Figure {
@@ -505,8 +523,9 @@ pub static FIGURES: &[Figure] = &[
         id: "calls",
         title: "Calls",
         unit: "sessions",
-        formula: "`resolved` + `ringing` + `unrated`.",
-        reports: &["kpi", "report"],
+        formula: "`resolved` + `ringing` + `unrated`. In a row for an open episode the unanswered calls of the \
+            episode.",
+        reports: &["kpi", "callbacks", "report"],
         ..OURS
     },
     Figure {
@@ -983,8 +1002,9 @@ pub static FIGURES: &[Figure] = &[
         id: "first_at",
         title: "First",
         unit: "instant",
-        formula: "Of an incident the first `started_at`, of a feed the first `at` of its events.",
-        reports: &["anomalies", "orphans", "report", "inspect"],
+        formula: "Of an incident the first `started_at`, of a feed the first `at` of its events, of a finding \
+            the start of the first of `session_ids`.",
+        reports: &["anomalies", "orphans", "report", "inspect", "contacts"],
         ..OURS
     },
     Figure {
@@ -992,8 +1012,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Last",
         unit: "instant",
         formula: "Of an incident the last `started_at`; of a feed the last `at` of its events, those left \
-            out that lie more than 5 s after their own time of receipt.",
-        reports: &["anomalies", "orphans", "report", "inspect"],
+            out that lie more than 5 s after their own time of receipt; of a finding the start of the last of \
+            `session_ids`.",
+        reports: &["anomalies", "orphans", "report", "inspect", "contacts"],
         ..OURS
     },
     Figure {
@@ -1152,7 +1173,309 @@ pub static FIGURES: &[Figure] = &[
         unit: "yes or no",
         formula: "Whether the customers file marks the customer as vip.",
         source: "the customers file",
-        reports: &["frustration", "report"],
+        reports: &["frustration", "callbacks", "report"],
+        ..OURS
+    },
+    // Callbacks. An episode is a customer's unanswered calls up to the next contact.
+    Figure {
+        id: "episodes",
+        title: "Episodes",
+        unit: "episodes",
+        formula: "Episodes whose first call has this `agent`, `provider` and `instance`. An episode is a \
+            customer's unanswered calls up to the next contact, over the calls of all lines. Unanswered: \
+            incoming sessions whose `outcome` is rejected or missed, with a start and a known `customer`, \
+            group calls left out, orphans and policy included. The clock of one starts at `decided_at`, \
+            else at `offered_at` plus --ring-timeout, else at `started_at`. Contacts: outgoing sessions to \
+            the customer and answered sessions of either direction, group calls left out. The first contact \
+            that starts after the episode opened closes it; a call whose clock starts when that contact \
+            does, or later, opens a new one. Missing where no outgoing session of the provider is in the \
+            input, unless --callbacks-from any is given.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "calls_in_episodes",
+        title: "Calls in them",
+        unit: "sessions",
+        formula: "The unanswered calls in `episodes`, those on other lines than the first call's included.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "orphan_calls",
+        title: "Orphan calls",
+        unit: "sessions",
+        formula: "Those of the unanswered calls of an episode or of `episodes` that are orphans of any class \
+            (see `orphan`): the call was real, whatever was lost of it.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "policy_calls",
+        title: "Policy calls",
+        unit: "sessions",
+        formula: "Those of the unanswered calls of an episode or of `episodes` that the server's own interface \
+            declined (`declined_by` policy).",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "pending",
+        title: "Pending",
+        unit: "episodes",
+        formula: "Those of `open` for which there is still time: less than --callback-sla (60 minutes) from \
+            the opening to the `watermark`.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "open",
+        title: "Open",
+        unit: "episodes",
+        formula: "Those of `episodes` without a contact in the whole input, `pending` included.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "judged_episodes",
+        title: "Judged",
+        unit: "episodes",
+        formula: "`episodes` - `pending`: those that rates are of.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted",
+        title: "Attempted",
+        unit: "episodes",
+        formula: "Those of `episodes` with an attempt: an outgoing session to the customer, whatever its \
+            outcome, that starts after the episode opened; the first, also if another contact came before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted_within_sla",
+        title: "Tried in SLA",
+        unit: "episodes",
+        formula: "Those of `attempted` whose attempt started at most --callback-sla (60 minutes) after the \
+            opening.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "attempted_within_sla_rate",
+        title: "Attempt rate",
+        unit: "share, 0 to 1",
+        formula: "`attempted_within_sla` / `judged_episodes`; missing where `judged_episodes` is 0.",
+        numerator: &["attempted_within_sla"],
+        denominator: &["judged_episodes"],
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached",
+        title: "Reached",
+        unit: "episodes",
+        formula: "Those of `episodes` with a reach: an answered session with the customer, of either \
+            direction, that starts after the episode opened; the first, also if another contact came before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached_within_sla",
+        title: "Reached in SLA",
+        unit: "episodes",
+        formula: "Those of `reached` whose answered session started at most --callback-sla (60 minutes) \
+            after the opening.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "reached_within_sla_rate",
+        title: "Reach rate",
+        unit: "share, 0 to 1",
+        formula: "`reached_within_sla` / `judged_episodes`; missing where `judged_episodes` is 0.",
+        numerator: &["reached_within_sla"],
+        denominator: &["judged_episodes"],
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "time_to_attempt_p50_ms",
+        title: "Attempt p50",
+        unit: "milliseconds",
+        formula: "The 50th percentile over `attempted` of the time from the opening to the start of the \
+            attempt: value number (50 n + 99) div 100 of n sorted ones.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "time_to_attempt_p90_ms",
+        title: "Attempt p90",
+        unit: "milliseconds",
+        formula: "The 90th percentile of the same times: value number (90 n + 99) div 100.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "opened_at",
+        title: "Opened",
+        unit: "instant",
+        formula: "When the episode opened: when the clock of its first call started (see `episodes`).",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "waiting_ms",
+        title: "Waiting",
+        unit: "milliseconds",
+        formula: "From `opened_at` to the `watermark`; missing where that lies before.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "overdue",
+        title: "Overdue",
+        unit: "yes or no",
+        formula: "Whether --callback-sla (60 minutes) or more have passed from `opened_at` to the \
+            `watermark`: an open episode that is not `pending`.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "last_call_at",
+        title: "Last call",
+        unit: "instant",
+        formula: "The latest start of the unanswered calls of the episode.",
+        reports: &["callbacks", "report"],
+        ..OURS
+    },
+    // Contact rules: over outgoing calls.
+    Figure {
+        id: "profile",
+        title: "Rules",
+        unit: "word",
+        formula: "The set of contact rules that was applied, as --rules names it.",
+        source: "--rules",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "finding",
+        title: "Finding",
+        unit: "word",
+        formula: "breach: calls outside the calling hours; over_presumption: `count` is over `limit`, which \
+            consent, a misdial or a permission given anew can rebut, and no dump shows those; undecidable: \
+            what `undecided_by` names is unknown and would matter; pass: neither.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "undecided_by",
+        title: "Undecided by",
+        unit: "word",
+        formula: "Of an undecidable finding what is unknown: zone, the customer's (column tz of the customers \
+            file); account, which of the customer's accounts the calls were about (column account_id). Zone \
+            where both are.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "zone",
+        title: "Zone",
+        unit: "IANA zone",
+        formula: "The zone of the customer, in which dates and hours are counted: column tz of the customers \
+            file, else the one zone of the country of the number. Missing where the rows of the file differ, \
+            or the country is unknown or has several.",
+        source: "the customers file, zone.tab of the IANA time zone database",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "zone_source",
+        title: "Zone by",
+        unit: "word",
+        formula: "Where `zone` comes from: customers_file, country or none.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "limit",
+        title: "Limit",
+        unit: "number",
+        formula: "The largest `count` that passes the rule.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "session_ids",
+        title: "Sessions",
+        unit: "list",
+        formula: "The calls that show the finding, each by its `session_id`, in order of start: those that \
+            `count` counts, and of an attempt after a conversation that conversation too. Of an undecidable \
+            finding the calls that may show it.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "breach",
+        title: "Breach",
+        unit: "findings",
+        formula: "Findings of the rule that are breach.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "over_presumption",
+        title: "Over presump.",
+        unit: "findings",
+        formula: "Findings of the rule that are over_presumption.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "undecidable",
+        title: "Undecidable",
+        unit: "findings",
+        formula: "Findings of the rule that are undecidable.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "pass",
+        title: "Pass",
+        unit: "findings",
+        formula: "Findings of the rule that are pass.",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "words",
+        title: "In words",
+        unit: "text",
+        formula: "What goes against the rule.",
+        source: "`source` of the rule",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "source",
+        title: "Text",
+        unit: "text",
+        formula: "The text that the rule is taken from.",
+        source: "the text itself",
+        reports: &["contacts"],
+        ..OURS
+    },
+    Figure {
+        id: "dated",
+        title: "Dated",
+        unit: "text",
+        formula: "The date of the text in `source`.",
+        source: "the text itself",
+        reports: &["contacts"],
         ..OURS
     },
     // Reactions and timelines.
@@ -1380,9 +1703,10 @@ pub static FIGURES: &[Figure] = &[
         id: "rule",
         title: "Rule",
         unit: "text",
-        formula: "The rule by which the event was read: which fields made it this kind and cause.",
+        formula: "Of an event the rule by which it was read: which fields made it this kind and cause. Of a \
+            finding the contact rule, whose `words` stand in the section rules.",
         source: DOCUMENTED,
-        reports: &["explain"],
+        reports: &["explain", "contacts"],
         ..OURS
     },
     Figure {
@@ -1577,8 +1901,12 @@ pub static FIGURES: &[Figure] = &[
         id: "count",
         title: "Count",
         unit: "number",
-        formula: "How many lines or bodies have this `reason`, or this `name`.",
-        reports: &["inspect"],
+        formula: "How many lines or bodies have this `reason`, or this `name`. Of a finding the count that \
+            decided, in calls: the attempts of the fullest window of dates, the attempts after a conversation, \
+            the calls outside the hours, the connected calls of the fullest 24 hours, the longest row of \
+            unanswered calls. Where `finding` is undecidable the most that it can be; missing where even \
+            that is unknown.",
+        reports: &["inspect", "contacts"],
         ..OURS
     },
     Figure {
@@ -1641,6 +1969,155 @@ pub static FIGURES: &[Figure] = &[
         reports: &["inspect"],
         ..OURS
     },
+    // What only charts show.
+    Figure {
+        id: "step",
+        title: "Step",
+        unit: "word",
+        formula: "What is counted, or taken off, from all lines to the rejected calls. Of lines: all; blank, \
+            invalid, other and reaction are taken off; call: what is left. Of events: all; duplicates are taken \
+            off; unique: what is left. Of sessions: all; not_selected: left out by filters; selected; untimed: \
+            without any time; outgoing; group_calls: left-out calls of groups; orphaned: ends without their call \
+            that are in no rate; `calls`; `unrated`; `ringing`; `resolved`; `answered`; `missed`; `rejected`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "unit",
+        title: "Unit",
+        unit: "word",
+        formula: "What a `step` counts: lines, events or sessions.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "change",
+        title: "Change",
+        unit: "difference",
+        formula: "What a `step` takes off what the step before it left. Missing where the step is counted by \
+            itself.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "remaining",
+        title: "Remaining",
+        unit: "lines, events or sessions",
+        formula: "What there is after a `step`: what the step before it left and its `change`, or a count of \
+            its own, which is the same where there is a step before it.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_resolved",
+        title: "Compared",
+        unit: "sessions",
+        formula: "n of the `verdict`: `resolved` - `policy_rejected`, from --min-verdict-calls (20) on.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_rejected",
+        title: "Rejected",
+        unit: "sessions",
+        formula: "x of the `verdict`: `rejected` - `policy_rejected`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "compared_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`compared_rejected` / `compared_resolved`.",
+        numerator: &["compared_rejected"],
+        denominator: &["compared_resolved"],
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_resolved",
+        title: "Others' calls",
+        unit: "sessions",
+        formula: "N - n of the `verdict`: `compared_resolved` of all other agents with the same `agent_source`. \
+            Missing where fewer than three agents take part.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_rejected",
+        title: "Their rejected",
+        unit: "sessions",
+        formula: "X - x of the `verdict`: `compared_rejected` of all other agents with the same `agent_source`. \
+            Missing where fewer than three agents take part.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "others_rate",
+        title: "Others' rate",
+        unit: "share, 0 to 1",
+        formula: "`others_rejected` / `others_resolved`: (X - x) / (N - n).",
+        numerator: &["others_rejected"],
+        denominator: &["others_resolved"],
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "low_95",
+        title: "95 % from",
+        unit: "share, 0 to 1",
+        formula: "The lower limit of 95 %: k / `compared_resolved` with the smallest k for which the chance of k \
+            or fewer rejections is 0.025 or more, where each of `compared_resolved` calls is rejected with the \
+            chance `others_rate` (exact binomial quantile). Missing without an `others_rate`.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "high_95",
+        title: "95 % to",
+        unit: "share, 0 to 1",
+        formula: "The upper limit of 95 %: like `low_95`, of the chance 0.975.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "low_998",
+        title: "99.8 % from",
+        unit: "share, 0 to 1",
+        formula: "The lower limit of 99.8 %: like `low_95`, of the chance 0.001.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "high_998",
+        title: "99.8 % to",
+        unit: "share, 0 to 1",
+        formula: "The upper limit of 99.8 %: like `low_95`, of the chance 0.999.",
+        source: "Spiegelhalter 2005, funnel plots",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "silent_feeds",
+        title: "Silent feeds",
+        unit: "feeds",
+        formula: "Lines in `silent`.",
+        reports: &["pack"],
+        ..OURS
+    },
+    Figure {
+        id: "silent",
+        title: "Silent",
+        unit: "list",
+        formula: "`provider` and `instance` of each line whose feed of incoming calls was silent for half the \
+            `day` in --tz or longer, counting only silences of 24 h or more that are ten times `median_gap_ms` \
+            or more. Of the whole input, whatever filters choose.",
+        reports: &["pack"],
+        ..OURS
+    },
     // Two periods, or two reports, side by side.
     Figure {
         id: "rejected_a",
@@ -1695,27 +2172,27 @@ pub static FIGURES: &[Figure] = &[
         ..OURS
     },
     Figure {
-        id: "change",
-        title: "Change",
+        id: "difference",
+        title: "Difference",
         unit: "share, -1 to 1",
         formula: "`rejection_rate_b` less `rejection_rate_a`, in tables in percentage points (pp); missing where one of them is.",
         reports: &["compare"],
         ..OURS
     },
     Figure {
-        id: "change_low",
-        title: "Change low",
+        id: "difference_low",
+        title: "Diff. low",
         unit: "share, -1 to 1",
-        formula: "Lower bound of the 95 % interval of `change`: Newcombe's hybrid score interval (method 10), made of the Wilson intervals of both rates.",
+        formula: "Lower bound of the 95 % interval of `difference`: Newcombe's hybrid score interval (method 10), made of the Wilson intervals of both rates.",
         source: "R. G. Newcombe, 1998",
         reports: &["compare"],
         ..OURS
     },
     Figure {
-        id: "change_high",
-        title: "Change high",
+        id: "difference_high",
+        title: "Diff. high",
         unit: "share, -1 to 1",
-        formula: "Upper bound of the 95 % interval of `change`, by the same method as `change_low`.",
+        formula: "Upper bound of the 95 % interval of `difference`, by the same method as `difference_low`.",
         source: "R. G. Newcombe, 1998",
         reports: &["compare"],
         ..OURS
@@ -1724,7 +2201,7 @@ pub static FIGURES: &[Figure] = &[
         id: "trend",
         title: "Trend",
         unit: "word",
-        formula: "What can be said of `change`. up: `change_low` is above 0; down: `change_high` is below 0; not_distinguishable: the interval holds 0, which is no evidence of a change and no proof of none. Missing where `change` is. Each row is judged by itself: of many that did not change, one in twenty is called up or down by chance.",
+        formula: "What can be said of `difference`. up: `difference_low` is above 0; down: `difference_high` is below 0; not_distinguishable: the interval holds 0, which is no evidence of a change and no proof of none. Missing where `difference` is. Each row is judged by itself: of many that did not change, one in twenty is called up or down by chance.",
         reports: &["compare"],
         ..OURS
     },

@@ -49,6 +49,8 @@ pub fn common_parameters(analysis: &Analysis) -> Parameters {
         entry("window_ms", Cell::Millis(options.window_ms)),
         entry("threshold", Cell::Rate(Rate::given(options.threshold_milli as u64 * 1000))),
         entry("debounce_ms", Cell::Millis(options.debounce_ms)),
+        entry("callback_sla_ms", Cell::Millis(options.callback_sla_ms)),
+        entry("callbacks_from", Cell::word(options.callbacks_from.name())),
         entry(
             "weights",
             Cell::Record(

@@ -28,6 +28,8 @@ pub mod session;
 // From sessions to figures.
 pub mod analysis;
 pub mod business;
+pub mod contact_rules;
+pub mod country_zones;
 pub mod stats;
 pub mod reports;
 pub mod definitions;
@@ -36,6 +38,7 @@ pub mod definitions;
 pub mod section;
 pub mod document;
 pub mod schema;
+pub mod privacy;
 pub mod ops;
 pub mod render;
 pub mod output;

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Event, Origin, Reaction};
 use crate::input::Trouble;
-use crate::input::blocks::{Block, Options, Reader};
+use crate::input::blocks::{Block, Options, Reader, Total};
 use crate::input::decode::Progress;
 use crate::input::sources::Source;
 use crate::json;
@@ -69,6 +69,10 @@ pub struct Input {
     pub troubles: Vec<Trouble>,
     /// Unpacked bytes read.
     pub bytes: u64,
+    /// The SHA-256 of the lines behind the events, if wanted.
+    pub digests: Vec<(Origin, [u8; 32])>,
+    /// What each source held, in their order.
+    pub totals: Vec<Total>,
 }
 
 /// Faults kept for messages.
@@ -92,6 +96,7 @@ pub fn read(
         line_limit: LINE_LIMIT,
         over_keep: OVER_KEEP,
         is_json: json::is_complete,
+        digest: job.wants.digests,
     };
     let mut reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
     let batch_bytes = job.block_bytes.saturating_mul(BLOCKS_A_THREAD * rayon::current_num_threads());
@@ -118,6 +123,7 @@ pub fn read(
     input.bytes = totals.iter().map(|it| it.bytes).sum();
     let lines: u64 = totals.iter().map(|it| it.lines).sum();
     debug_assert_eq!(lines, input.ledger.lines, "each line is read once");
+    input.totals = totals;
     input.troubles = reader.troubles();
     Ok(input)
 }
@@ -154,6 +160,7 @@ impl Input {
         let room = FAULTS_KEPT.saturating_sub(self.faults.len());
         self.faults.extend(parsed.faults.into_iter().take(room));
         self.raw_lines.extend(parsed.raw_lines);
+        self.digests.extend(parsed.digests);
         for (path, count) in parsed.paths {
             *self.paths.entry(path).or_default() += count;
         }

@@ -5,6 +5,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use crate::capture::{self, Place, Visitor};
 use crate::dialects::support::{Body, Capture, Flaw, ReadOptions, Reason};
 use crate::dialects::{self, Reading};
@@ -24,6 +26,8 @@ pub struct Wants {
     pub paths: bool,
     /// What lines are that hold neither a call event nor a reaction.
     pub others: bool,
+    /// The SHA-256 of each source, and of each line behind a call event.
+    pub digests: bool,
 }
 
 /// Faults kept from each block for showing; all are counted.
@@ -68,6 +72,8 @@ pub struct Parsed {
     pub rejects: Vec<Reject>,
     /// The raw lines behind the events, if wanted.
     pub raw_lines: Vec<(Origin, Box<[u8]>)>,
+    /// The SHA-256 of the lines behind the call events, if wanted: of the bytes between line ends.
+    pub digests: Vec<(Origin, [u8; 32])>,
     /// How often each path was posted to, if wanted.
     pub paths: BTreeMap<Text, u64>,
     /// What else there is, if wanted: names of events, else keys.
@@ -288,6 +294,9 @@ impl Visitor for LineBodies<'_> {
                 self.parsed.ledger.events += 1;
                 if self.wants.raw_lines {
                     self.parsed.raw_lines.push((event.origin, self.line.into()));
+                }
+                if self.wants.digests {
+                    self.parsed.digests.push((event.origin, Sha256::digest(self.line).into()));
                 }
                 self.parsed.events.push(*event);
             }

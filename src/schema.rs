@@ -52,11 +52,23 @@ pub fn schema(samples: &[Document]) -> Value {
 pub fn of_unit(unit: &str) -> Option<Value> {
     let text = || json!({ "type": "string" });
     Some(match unit {
-        "text" | "word" | "period" => text(),
-        "sessions" | "events" | "days" | "lines" | "bodies" | "customers" | "attempts" | "messages"
-        | "values" | "number" => json!({ "type": "integer", "minimum": 0 }),
+        "text" | "word" | "period" | "IANA zone" => text(),
+        "sessions"
+        | "events"
+        | "days"
+        | "lines"
+        | "bodies"
+        | "customers"
+        | "attempts"
+        | "messages"
+        | "values"
+        | "episodes"
+        | "feeds"
+        | "findings"
+        | "lines, events or sessions"
+        | "number" => json!({ "type": "integer", "minimum": 0 }),
         // Clearings of what was set before the dump make fewer than none.
-        "reactions" | "milliseconds" => json!({ "type": "integer" }),
+        "reactions" | "difference" | "milliseconds" => json!({ "type": "integer" }),
         "share, 0 to 1" => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         "share, -1 to 1" => json!({ "type": "number", "minimum": -1, "maximum": 1 }),
         "points, 0 to 100" => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
@@ -64,7 +76,9 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         "instant" => json!({ "type": "string", "format": "date-time" }),
         "yes or no" => json!({ "type": "boolean" }),
         "yes, no or a word" => json!({ "type": ["boolean", "string"] }),
-        "list" | "list of words" => json!({ "type": "array", "items": text() }),
+        // Of words, or of named values.
+        "list" => json!({ "type": "array" }),
+        "list of words" => json!({ "type": "array", "items": text() }),
         "list of places" => json!({
             "type": "array",
             "items": {
@@ -73,6 +87,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
                     "file": text(),
                     "line": { "type": "integer", "minimum": 1 },
                     "body": { "type": "integer", "minimum": 0 },
+                    "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
                 },
                 "required": ["file", "line"],
                 "additionalProperties": false,

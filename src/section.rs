@@ -51,6 +51,8 @@ pub enum Person {
     Agent,
     /// The id of a session that was made from a customer's number.
     Session,
+    /// What can name anybody and hold anything: a raw line, a value of free metadata.
+    Anybody,
 }
 
 impl Cell {
@@ -79,6 +81,11 @@ impl Cell {
         let rounded = |scale: f64| (share * scale + 0.5).floor() as u64;
         Self::Rate(Rate { micro: rounded(1e6), permille: rounded(1e3) })
     }
+}
+
+/// Bytes as small hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|it| [it >> 4, it & 15]).filter_map(|it| char::from_digit(it.into(), 16)).collect()
 }
 
 /// A share, rounded half up to what data hold and to what people read; each from the share itself, so

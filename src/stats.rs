@@ -1,6 +1,6 @@
 //! The statistics behind rates and verdicts.
 
-use statrs::distribution::{DiscreteCDF, Hypergeometric};
+use statrs::distribution::{Binomial, DiscreteCDF, Hypergeometric};
 
 /// The normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
@@ -46,6 +46,18 @@ pub fn upper_tail(x: u64, n: u64, rejected: u64, total: u64) -> f64 {
         Ok(it) => it.sf(x - 1).clamp(0.0, 1.0),
         Err(_) => 1.0,
     }
+}
+
+/// The fewest rejections of `n` calls, each rejected with the chance `p`, that so many or fewer have at
+/// least the given chance: the exact quantile of the binomial distribution.
+pub fn binomial_quantile(chance: f64, n: u64, p: f64) -> u64 {
+    let Ok(distribution) = Binomial::new(p.clamp(0.0, 1.0), n) else { return n };
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if distribution.cdf(middle) >= chance { high = middle } else { low = middle + 1 }
+    }
+    low
 }
 
 /// Corrects chances for looking at many at once: Y. Benjamini, Y. Hochberg, "Controlling the False
@@ -118,6 +130,23 @@ mod tests {
         assert!((upper_tail(2, 3, 4, 10) - 40.0 / 120.0).abs() < 1e-12);
         assert!((upper_tail(3, 3, 4, 10) - 4.0 / 120.0).abs() < 1e-12);
         assert_eq!(upper_tail(0, 3, 4, 10), 1.0);
+    }
+
+    #[test]
+    fn binomial_quantiles_of_a_printed_table() {
+        // 20 calls at 10 %: 0 or fewer 0.1216, up to 4 0.9568, 5 0.9887, 6 0.9976, 7 0.9996.
+        for (chance, expected) in
+            [(0.025, 0), (0.1217, 1), (0.975, 5), (0.95, 4), (0.999, 7), (0.997, 6), (0.998, 7)]
+        {
+            assert_eq!(binomial_quantile(chance, 20, 0.1), expected, "{chance}");
+        }
+        // Two calls at a half: 1/4, 3/4, 1.
+        assert_eq!([0.2, 0.3, 0.7, 0.8].map(|it| binomial_quantile(it, 2, 0.5)), [0, 1, 1, 2]);
+        // 10,000 at a half: 5000 ± 1.96 × 50.
+        assert_eq!(binomial_quantile(0.025, 10_000, 0.5), 4902);
+        assert_eq!(binomial_quantile(0.975, 10_000, 0.5), 5098);
+        assert_eq!([0.0, 1.0].map(|p| binomial_quantile(0.025, 30, p)), [0, 30]);
+        assert_eq!([0.0, 1.0].map(|p| binomial_quantile(0.999, 30, p)), [0, 30]);
     }
 
     #[test]

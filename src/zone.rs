@@ -97,6 +97,12 @@ impl Zone {
         format!("{} {}{offset}", local.date(), Clock(local.time()))
     }
 
+    /// What clocks show at an instant, in milliseconds since they showed 1970-01-01 00:00; nothing outside
+    /// the years 1 to 9999. For sinks that know no zone.
+    pub fn wall_ms(&self, ms: i64) -> Option<i64> {
+        self.shown(ms).map(|it| it.naive_local().and_utc().timestamp_millis())
+    }
+
     /// What clocks and calendars show at an instant.
     pub fn local(&self, ms: i64) -> Local {
         let local = self.at(ms.clamp(FIRST_MS, LAST_MS)).naive_local();

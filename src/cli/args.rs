@@ -39,6 +39,9 @@ pub enum Command {
     /// Callers by frustration: who called again and again without being answered
     #[command(after_help = help::FRUSTRATION, after_long_help = help::FRUSTRATION_LONG.as_str())]
     Frustration(Box<RowArgs>),
+    /// Outgoing calls held against rules on how often and when a customer may be called
+    #[command(after_help = help::CONTACTS, after_long_help = help::CONTACTS_LONG.as_str())]
+    Contacts(Box<ContactsArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
     #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
     Anomalies(Box<RowArgs>),
@@ -54,6 +57,9 @@ pub enum Command {
     /// One customer's calls and reactions in order, with a summary in words
     #[command(after_help = help::TIMELINE)]
     Timeline(Box<TimelineArgs>),
+    /// Who was called back after unanswered calls, how soon, and who still waits
+    #[command(after_help = help::CALLBACKS, after_long_help = help::CALLBACKS_LONG.as_str())]
+    Callbacks(Box<RowArgs>),
     /// Emoji reactions per conversation
     #[command(after_help = help::REACTIONS, after_long_help = help::REACTIONS_LONG.as_str())]
     Reactions(Box<RowArgs>),
@@ -188,6 +194,12 @@ pub struct RuleArgs {
     /// How soon after one redirect message no other is due
     #[arg(long, value_name = "TIME", default_value = "2m", help_heading = "Thresholds")]
     pub debounce: String,
+    /// How soon after an unanswered call the customer should be called back
+    #[arg(long, value_name = "TIME", default_value = "60m", help_heading = "Thresholds")]
+    pub callback_sla: String,
+    /// Whose calls count in callbacks: `outgoing`, of providers with an outgoing call in the input, or `any`
+    #[arg(long, value_name = "WORD", default_value = "outgoing", help_heading = "Thresholds")]
+    pub callbacks_from: String,
 }
 
 /// Which sessions are the subject.
@@ -246,7 +258,7 @@ pub struct OutputArgs {
     /// The zone of hours, days and months, such as `Asia/Kolkata` [default: UTC]
     #[arg(long, value_name = "ZONE", help_heading = "Output")]
     pub tz: Option<String>,
-    /// table, csv, json, ndjson or markdown
+    /// table, csv, json, ndjson, markdown or xlsx
     #[arg(long, short = 'f', value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
     /// Write to a file, which appears when it is complete
@@ -270,6 +282,16 @@ pub struct OutputArgs {
     /// Colours in tables
     #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
     pub color: Color,
+    /// How customers are shown: `full`, `mask` (country code, last two digits, four characters of the
+    /// pseudonym) or `pseudonym` (a keyed hash) [default: full; pack: mask]
+    #[arg(long, value_name = "LEVEL", help_heading = "Privacy")]
+    pub privacy: Option<String>,
+    /// How agents are shown, likewise [default: full]
+    #[arg(long, value_name = "LEVEL", help_heading = "Privacy")]
+    pub agent_privacy: Option<String>,
+    /// The secret that pseudonyms are made with: a file of mode 0600
+    #[arg(long, value_name = "FILE", help_heading = "Privacy")]
+    pub key_file: Option<PathBuf>,
     /// No notices on standard error; errors are still told
     #[arg(long, short = 'q', help_heading = "Output")]
     pub quiet: bool,
@@ -302,6 +324,16 @@ pub struct KpiArgs {
     /// video, month, week, day, weekday, hour
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "agent")]
     pub by: Vec<String>,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `contacts`.
+#[derive(Debug, Args)]
+pub struct ContactsArgs {
+    /// A set of rules: us-reg-f, in-rbi, whatsapp or whatsapp-2026; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub rules: Vec<String>,
     #[command(flatten)]
     pub common: RowArgs,
 }

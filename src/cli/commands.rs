@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::resolve::{Env, OutputPlan, UsageError};
 use super::run::{Extra, Failure, Task, write_plain, write_standalone};
 use crate::analysis::Analysis;
+use crate::contact_rules::Profile;
 use crate::definitions::{self, FIGURES, Figure};
 use crate::dialects::support::ReadOptions;
 use crate::document::Parameters;
@@ -19,7 +20,8 @@ use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
 use crate::reports::{
-    Output, anomalies, events, explain, frustration, inspect, kpi, overview, reactions, sessions, timeline,
+    Output, anomalies, callbacks, contacts, events, explain, frustration, inspect, kpi, overview, reactions,
+    sessions, timeline,
 };
 use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
@@ -69,6 +71,23 @@ impl Task for Frustration {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(frustration::report(analysis))
+    }
+}
+
+/// `contacts`, with its profiles.
+pub struct Contacts(pub Vec<&'static Profile>);
+
+impl Task for Contacts {
+    fn name(&self) -> &'static str {
+        "contacts"
+    }
+
+    fn parameters(&self) -> Parameters {
+        vec![("rules".to_owned(), Cell::List(self.0.iter().map(|it| Cell::word(it.name)).collect()))]
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(contacts::report(analysis, &self.0))
     }
 }
 
@@ -133,6 +152,23 @@ impl Task for Rejections {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(sessions::rejections(analysis))
+    }
+}
+
+/// `callbacks`.
+pub struct Callbacks;
+
+impl Task for Callbacks {
+    fn name(&self) -> &'static str {
+        "callbacks"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(callbacks::report(analysis))
     }
 }
 

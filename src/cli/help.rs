@@ -26,9 +26,11 @@ fn with_figures(examples: &str, command: &str) -> String {
 /// The help of commands whose columns are figures.
 pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
+pub static CONTACTS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CONTACTS, "contacts"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
 pub static COMPARE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(COMPARE, "compare"));
+pub static CALLBACKS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CALLBACKS, "callbacks"));
 pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
 
 pub const ABOUT: &str = "Finds rejected, missed and lost WhatsApp calls in captured webhook dumps.
@@ -64,6 +66,12 @@ Examples:
   callsift frustration fixtures/demo --tz Asia/Kolkata --top 10
   callsift frustration fixtures/demo --customers fixtures/demo/customers.csv";
 
+pub const CONTACTS: &str = "\
+Examples:
+  callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
+  callsift contacts fixtures/demo --rules whatsapp --section summary
+  callsift contacts --rules us-reg-f --customers customers.csv dumps/";
+
 pub const ANOMALIES: &str = "\
 Examples:
   callsift anomalies fixtures/demo --tz Asia/Kolkata
@@ -88,6 +96,12 @@ Examples:
 pub const TIMELINE: &str = "\
 Examples:
   callsift timeline +915551857854 fixtures/demo --tz Asia/Kolkata";
+
+pub const CALLBACKS: &str = "\
+Examples:
+  callsift callbacks fixtures/demo --tz Asia/Kolkata
+  callsift callbacks fixtures/demo --section open_episodes --format csv
+  callsift callbacks fixtures/demo --callback-sla 30m --callbacks-from any";
 
 pub const REACTIONS: &str = "\
 Examples:

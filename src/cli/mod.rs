@@ -47,10 +47,15 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             Err(it) => Err(it.into()),
         },
         Command::Frustration(args) => run::over_dumps(&args, &commands::Frustration, env, out, err),
+        Command::Contacts(args) => match resolve::profiles(&args.rules) {
+            Ok(profiles) => run::over_dumps(&args.common, &commands::Contacts(profiles), env, out, err),
+            Err(it) => Err(it.into()),
+        },
         Command::Anomalies(args) => run::over_dumps(&args, &commands::Anomalies, env, out, err),
         Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
         Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),
         Command::Rejections(args) => run::over_dumps(&args, &commands::Rejections, env, out, err),
+        Command::Callbacks(args) => run::over_dumps(&args, &commands::Callbacks, env, out, err),
         Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
         Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
         Command::Timeline(args) if is_path_alone(&args.customer_id, &args.common) => {

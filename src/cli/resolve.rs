@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
-use crate::analysis::{Filter, ReportOptions};
+use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
+use crate::contact_rules::{PROFILES, Profile};
 use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
 use crate::identity;
+use crate::privacy::{Choice, Level, Secret};
 use crate::render::{Format, escape};
 use crate::reports::compare::Period;
 use crate::reports::groups::Key;
@@ -68,6 +70,8 @@ pub struct OutputPlan {
     pub width: Option<usize>,
     /// No notices.
     pub quiet: bool,
+    /// How people are shown.
+    pub privacy: Choice,
     /// The zone of all times.
     pub zone: Zone,
 }
@@ -138,6 +142,13 @@ impl Plan {
             threshold_milli: decimal("--threshold", &args.rules.threshold, 3)? as i64,
             debounce_ms: duration("--debounce", &args.rules.debounce)?,
             ring_timeout_ms,
+            callback_sla_ms: duration("--callback-sla", &args.rules.callback_sla)?,
+            callbacks_from: word(
+                "--callbacks-from",
+                &args.rules.callbacks_from,
+                &CallbacksFrom::ALL,
+                CallbacksFrom::name,
+            )?,
         };
         if report.threshold_milli == 0 {
             return wrong("--threshold: must be more than 0, such as `5`");
@@ -170,6 +181,12 @@ impl OutputPlan {
         // `-` is standard output here as it is standard input there.
         let file = args.output.clone().filter(|it| it.as_os_str() != "-");
         let to_terminal = env.stdout_is_terminal && file.is_none();
+        if to_terminal && !format.is_text() {
+            let name = format.name();
+            return wrong(format!(
+                "--format {name}: a terminal cannot show it; name a file, such as `-o report.{name}`"
+            ));
+        }
         let color = match args.color {
             Color::Always => true,
             Color::Never => false,
@@ -186,9 +203,24 @@ impl OutputPlan {
             color,
             width: if to_terminal { env.width } else { None },
             quiet: args.quiet,
+            privacy: privacy(args)?,
             zone,
         })
     }
+}
+
+fn privacy(args: &OutputArgs) -> Res<Choice> {
+    let level = |flag: &str, typed: Option<&String>| match typed {
+        Some(it) => words(flag, std::slice::from_ref(it), &Level::ALL, Level::name).map(|it| it[0]),
+        None => Ok(Level::Full),
+    };
+    let choice = Choice {
+        customers: level("--privacy", args.privacy.as_ref())?,
+        agents: level("--agent-privacy", args.agent_privacy.as_ref())?,
+        key: args.key_file.as_deref().map(Secret::read).transpose().map_err(UsageError)?,
+    };
+    choice.check().map_err(UsageError)?;
+    Ok(choice)
 }
 
 fn read_options(args: &InputArgs, rules: &RuleArgs) -> Res<ReadOptions> {
@@ -317,12 +349,33 @@ pub fn keys(by: &[String]) -> Res<Vec<Key>> {
     Ok(keys)
 }
 
+/// The profiles of `--rules`.
+///
+/// # Errors
+///
+/// None at all, an unknown name, or one that stands twice.
+pub fn profiles(names: &[String]) -> Res<Vec<&'static Profile>> {
+    let all: Vec<&'static Profile> = PROFILES.iter().collect();
+    let profiles = words("--rules", names, &all, |it| it.name)?;
+    for (place, profile) in profiles.iter().enumerate() {
+        if profiles[..place].contains(profile) {
+            return wrong(format!("--rules: `{}` stands twice", profile.name));
+        }
+    }
+    if profiles.is_empty() {
+        let known: String = all.iter().map(|it| format!("\n  --rules {:14} {}", it.name, it.title)).collect();
+        return wrong(format!("--rules: name at least one set of rules:{known}"));
+    }
+    Ok(profiles)
+}
+
 fn words<T: Copy>(flag: &str, typed: &[String], all: &[T], name: fn(T) -> &'static str) -> Res<Vec<T>> {
-    let find = |it: &String| {
-        let found = all.iter().copied().find(|known| name(*known).eq_ignore_ascii_case(it.trim()));
-        found.ok_or_else(|| unknown_word(flag, it, all.iter().map(|it| name(*it))))
-    };
-    typed.iter().map(find).collect()
+    typed.iter().map(|it| word(flag, it, all, name)).collect()
+}
+
+fn word<T: Copy>(flag: &str, typed: &str, all: &[T], name: fn(T) -> &'static str) -> Res<T> {
+    let found = all.iter().copied().find(|known| name(*known).eq_ignore_ascii_case(typed.trim()));
+    found.ok_or_else(|| unknown_word(flag, typed, all.iter().map(|it| name(*it))))
 }
 
 /// What to say of a word that is none of those known.

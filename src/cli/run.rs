@@ -21,11 +21,13 @@ use crate::dialects::support::ReadOptions;
 use crate::document;
 use crate::event::Origin;
 use crate::input::Trouble;
+use crate::input::blocks::Total;
 use crate::input::decode::Progress;
-use crate::input::sources::{self, Place, Source};
+use crate::input::sources::{self, Found, Place, Source};
 use crate::ops;
 use crate::output::Output as OutputFile;
 use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
+use crate::privacy::{Choice, Level, Privacy};
 use crate::read::{Reject, Wants};
 use crate::render::{self, Format, RenderError, Style, escape};
 use crate::reports::Output;
@@ -142,6 +144,21 @@ struct Side {
     customers: Customers,
 }
 
+/// What one run knows before its report is made.
+pub struct Read {
+    /// What is done, side files included.
+    pub plan: Plan,
+    /// The sessions and everything that reports look at.
+    pub analysis: Analysis,
+    /// What was kept besides.
+    pub extra: Extra,
+    /// Some input was defective, beyond what is tolerated.
+    pub defective: bool,
+    /// The sources with their totals, in their order.
+    pub inputs: Vec<(Source, Total)>,
+    rejects: Option<OutputFile>,
+}
+
 /// Runs one command over dumps.
 pub fn over_dumps(
     args: &RowArgs,
@@ -152,27 +169,81 @@ pub fn over_dumps(
 ) -> Result<Exit, Failure> {
     let mut plan = Plan::resolve(args, command.default_format(), env)?;
     command.prepare(&mut plan.read);
-    if args.input.paths.is_empty() && args.input.files_from.is_none() && env.stdin_is_terminal {
-        return Err(Failure::Usage(format!(
-            "nothing to read: name files or folders, or pipe a dump in\n\nexamples:\n  callsift {0} dumps/\n  \
-             zcat calls.ndjson.gz | callsift {0}",
-            command.name()
-        )));
-    }
-    let stdin = [OsString::from("-")];
-    let paths = if args.input.paths.is_empty() && args.input.files_from.is_none() {
-        &stdin[..]
-    } else {
-        &args.input.paths[..]
-    };
-    let found = sources::find(paths, args.input.files_from.as_deref());
-    refuse_inputs(args, &plan.output, &found.sources)?;
+    let found = find(args, command.name(), env)?;
+    refuse_inputs(args, plan.output.file.as_deref(), &found.sources)?;
     if let Some(hint) = format_hint(&plan.output).filter(|_| !plan.output.quiet) {
         let _ = writeln!(err, "note: {hint}");
     }
     let mut target = plan.output.file.as_deref().map(open).transpose()?;
-    let mut rejects = args.input.rejects.as_deref().map(open).transpose()?;
+    let read = read(args, plan, found, command, env, err)?;
+    if args.input.strict && read.defective {
+        return Ok(refuse_defective(err));
+    }
+    let Read { plan, analysis, extra, defective, rejects, .. } = read;
+    let report = command.report(&analysis, extra)?;
+    let parameters = parameters(args, &plan, &analysis, command.parameters());
+    let mut document = document::document(command.name(), parameters, &analysis, report);
+    Privacy::new(&plan.output.privacy, &analysis).apply(&mut document);
+    arrange(&mut document, &plan.output, command.top_for_people())?;
+    match &mut target {
+        Some(file) => {
+            let path = plan.output.file.as_deref().unwrap_or(Path::new(""));
+            write_document(&document, &plan.output, file).map_err(|it| unwritten(it, path))?;
+        }
+        None => write_document(&document, &plan.output, out).map_err(|it| match it {
+            RenderError::Io(it) => Failure::from(it),
+            other => Failure::Usage(format!("--section: {other}")),
+        })?,
+    }
+    finish(rejects)?;
+    finish(target)?;
+    Ok(if defective { Exit::Defective } else { Exit::Complete })
+}
 
+/// Says that `--strict` forbids an answer.
+pub fn refuse_defective(err: &mut dyn Write) -> Exit {
+    // Nobody is left to tell where standard error is closed.
+    let _ = writeln!(err, "error: the input is defective and --strict was given; nothing is written");
+    Exit::Failed
+}
+
+/// The effective parameters of a command.
+pub fn parameters(
+    args: &RowArgs,
+    plan: &Plan,
+    analysis: &Analysis,
+    own: document::Parameters,
+) -> document::Parameters {
+    let mut parameters = document::common_parameters(analysis);
+    parameters.extend(given_parameters(args, plan));
+    parameters.extend(own);
+    parameters
+}
+
+/// Finds what to read.
+pub fn find(args: &RowArgs, command: &str, env: &Env) -> Result<Found, Failure> {
+    let nothing_named = args.input.paths.is_empty() && args.input.files_from.is_none();
+    if nothing_named && env.stdin_is_terminal {
+        return Err(Failure::Usage(format!(
+            "nothing to read: name files or folders, or pipe a dump in\n\nexamples:\n  callsift {command} dumps/\n  \
+             zcat calls.ndjson.gz | callsift {command}"
+        )));
+    }
+    let stdin = [OsString::from("-")];
+    let paths = if nothing_named { &stdin[..] } else { &args.input.paths[..] };
+    Ok(sources::find(paths, args.input.files_from.as_deref()))
+}
+
+/// Reads, rebuilds and chooses, and tells what was wrong with the input.
+pub fn read(
+    args: &RowArgs,
+    mut plan: Plan,
+    found: Found,
+    command: &dyn Task,
+    env: &Env,
+    err: &mut dyn Write,
+) -> Result<Read, Failure> {
+    let mut rejects = args.input.rejects.as_deref().map(open).transpose()?;
     let texts = Interner::default();
     let side = side_files(args, &mut plan, &texts)?;
     let pool = pool(args.input.jobs)?;
@@ -202,39 +273,17 @@ pub fn over_dumps(
     troubles.append(&mut input.troubles);
 
     let faults = std::mem::take(&mut input.faults);
+    let totals = std::mem::take(&mut input.totals);
     let files = found.sources.len();
     let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
     let ledger = &analysis.ledger;
-    let defective =
-        troubles.iter().any(|it| it.defect) || plan.tolerance.is_exceeded(ledger.invalid, ledger.lines);
     let accepted = !plan.tolerance.is_exceeded(ledger.invalid, ledger.lines);
+    let defective = troubles.iter().any(|it| it.defect) || !accepted;
     let no_hint = rejects.is_some() || accepted || plan.output.quiet;
     // Nobody is left to tell where standard error is closed.
     let _ = tell(&troubles, &faults, &analysis, files, &plan.output, no_hint, args, err);
-
-    if args.input.strict && defective {
-        let _ = writeln!(err, "error: the input is defective and --strict was given; nothing is written");
-        return Ok(Exit::Failed);
-    }
-    let report = command.report(&analysis, extra)?;
-    let mut parameters = document::common_parameters(&analysis);
-    parameters.extend(given_parameters(args, &plan));
-    parameters.extend(command.parameters());
-    let mut document = document::document(command.name(), parameters, &analysis, report);
-    arrange(&mut document, &plan.output, command.top_for_people())?;
-    match &mut target {
-        Some(file) => {
-            let path = plan.output.file.as_deref().unwrap_or(Path::new(""));
-            write_document(&document, &plan.output, file).map_err(|it| unwritten(it, path))?;
-        }
-        None => write_document(&document, &plan.output, out).map_err(|it| match it {
-            RenderError::Io(it) => Failure::from(it),
-            other => Failure::Usage(format!("--section: {other}")),
-        })?,
-    }
-    finish(rejects)?;
-    finish(target)?;
-    Ok(if defective { Exit::Defective } else { Exit::Complete })
+    let inputs = found.sources.into_iter().zip(totals).collect();
+    Ok(Read { plan, analysis, extra, defective, inputs, rejects })
 }
 
 fn analyse(
@@ -285,6 +334,7 @@ fn analyse(
         ledger,
         customers: side.customers,
         countries,
+        digests: input.digests.into_iter().collect(),
         options: plan.report.clone(),
         filtered: plan.filter.is_set(),
     };
@@ -402,7 +452,7 @@ fn tell(
     }
     messages::faults(faults, troubles, &analysis.ledger, &analysis.texts, no_hint, err)?;
     if !output.quiet {
-        for note in nothing_found(analysis, args, files, troubles) {
+        for note in nothing_found(analysis, args, &output.privacy, files, troubles) {
             writeln!(err, "note: {note}")?;
         }
     }
@@ -410,11 +460,17 @@ fn tell(
 }
 
 /// What to say where nothing was found: in the input, or by a filter.
-fn nothing_found(analysis: &Analysis, args: &RowArgs, files: usize, troubles: &[Trouble]) -> Vec<String> {
+fn nothing_found(
+    analysis: &Analysis,
+    args: &RowArgs,
+    privacy: &Choice,
+    files: usize,
+    troubles: &[Trouble],
+) -> Vec<String> {
     let mut notes = Vec::new();
     let lines = analysis.ledger.lines - analysis.ledger.blank;
     if analysis.ledger.events > 0 {
-        notes.extend(unknown_values(analysis, args));
+        notes.extend(unknown_values(analysis, args, privacy));
     } else if lines == 0 && files > 0 && troubles.is_empty() {
         notes.push("the input is empty; name files or folders, as in `callsift report dumps/`".to_owned());
     } else if lines > 0 && analysis.ledger.reactions == 0 {
@@ -435,17 +491,19 @@ fn nothing_found(analysis: &Analysis, args: &RowArgs, files: usize, troubles: &[
 }
 
 /// Values of filters that no session has, with what may have been meant.
-fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
+fn unknown_values(analysis: &Analysis, args: &RowArgs, privacy: &Choice) -> Vec<String> {
     let texts = &analysis.texts;
     let fold = !args.input.raw_identities;
     let mut notes = Vec::new();
-    let mut check = |flag: &str, wanted: &[String], known: &mut dyn Iterator<Item = &str>| {
+    let mut check = |flag: &str, wanted: &[String], shown: bool, known: &mut dyn Iterator<Item = &str>| {
         if wanted.is_empty() {
             return;
         }
         let known: std::collections::BTreeSet<&str> = known.collect();
         for it in wanted.iter().filter(|it| !known.contains(it.as_str())) {
-            let near = crate::suggest::nearest(it, known.iter().copied().take(10_000));
+            // A hint would show somebody whom the answer hides.
+            let known = known.iter().copied().filter(|_| shown).take(10_000);
+            let near = crate::suggest::nearest(it, known);
             let hint = near
                 .first()
                 .map(|it| format!("; did you mean `{}`?", escape::message(it)))
@@ -456,11 +514,21 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
     let sessions = analysis.sessions();
     let agents: Vec<String> =
         args.filters.agent.iter().map(|it| crate::identity::label(it.trim(), fold).into_owned()).collect();
-    check("--agent", &agents, &mut sessions.iter().map(|it| analysis.agent_name(it)));
-    check("--instance", &args.filters.instance, &mut sessions.iter().map(|it| texts.raw(it.instance)));
+    check(
+        "--agent",
+        &agents,
+        privacy.agents == Level::Full,
+        &mut sessions.iter().map(|it| analysis.agent_name(it)),
+    );
+    check("--instance", &args.filters.instance, true, &mut sessions.iter().map(|it| texts.raw(it.instance)));
     let customers: Vec<String> =
         args.filters.customer.iter().map(|it| super::commands::customer(it, fold)).collect();
-    check("--customer", &customers, &mut sessions.iter().filter_map(|it| texts.raw_opt(it.customer)));
+    check(
+        "--customer",
+        &customers,
+        privacy.customers == Level::Full,
+        &mut sessions.iter().filter_map(|it| texts.raw_opt(it.customer)),
+    );
     if notes.is_empty() && analysis.filtered && !analysis.subject.contains(&true) {
         notes.push(format!("the filters choose none of {} sessions", sessions.len()));
     }
@@ -468,16 +536,23 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs) -> Vec<String> {
 }
 
 /// An output that is also an input would be overwritten, or read while it is written.
-fn refuse_inputs(args: &RowArgs, output: &OutputPlan, sources: &[Source]) -> Result<(), Failure> {
+fn refuse_inputs(args: &RowArgs, output: Option<&Path>, sources: &[Source]) -> Result<(), Failure> {
     let rules = &args.rules;
-    let side = [&rules.roster, &rules.agents, &rules.customers, &rules.holidays, &args.input.files_from];
+    let side = [
+        &rules.roster,
+        &rules.agents,
+        &rules.customers,
+        &rules.holidays,
+        &args.input.files_from,
+        &args.output.key_file,
+    ];
     let dumps = sources.iter().map(|it| match &it.place {
         Place::File(path) => path.as_path(),
         // What stands behind standard input may be a file all the same.
         Place::Stdin => Path::new("/dev/stdin"),
     });
     let inputs: Vec<&Path> = side.into_iter().flatten().map(PathBuf::as_path).chain(dumps).collect();
-    let outputs = [output.file.as_deref(), args.input.rejects.as_deref()];
+    let outputs = [output, args.input.rejects.as_deref()];
     for output in outputs.iter().copied().flatten() {
         refuse_input(output, &inputs)?;
     }
@@ -516,6 +591,7 @@ fn format_hint(output: &OutputPlan) -> Option<String> {
         "json" => Format::Json,
         "ndjson" | "jsonl" => Format::Ndjson,
         "md" => Format::Markdown,
+        "xlsx" => Format::Xlsx,
         _ => return None,
     };
     let (path, format) = (path.to_string_lossy(), output.format.name());
@@ -639,7 +715,7 @@ fn arrange(
 
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {
-    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"])
+    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"] | ["callbacks", "open_episodes"])
 }
 
 fn cut(table: &mut crate::section::Table, top: usize) {

@@ -14,8 +14,10 @@ use super::exit::Exit;
 use super::resolve::{Env, Plan, UsageError, unknown_word};
 use super::run::{Extra, Failure, Task, given_parameters, output_parameters, write_plain};
 use crate::analysis::Analysis;
+use crate::contact_rules::PROFILES;
 use crate::definitions::FIGURES;
 use crate::document::{self, Parameters};
+use crate::privacy::{Choice, Level, Privacy};
 use crate::render::Format;
 use crate::reports::groups::Key;
 use crate::schema::schema as schema_of;
@@ -30,14 +32,16 @@ const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source
     --cause declined --declined-by agent";
 
 /// The commands that have a schema.
-pub const COMMANDS: [&str; 14] = [
+pub const COMMANDS: [&str; 16] = [
     "report",
     "kpi",
     "frustration",
+    "contacts",
     "anomalies",
     "orphans",
     "sessions",
     "rejections",
+    "callbacks",
     "timeline",
     "reactions",
     "events",
@@ -67,10 +71,12 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
         // Which keys there are is asked for: with each of these others are left out.
         "kpi" => over_nothing(&[&kpi(&Key::ALL), &kpi(&[Key::Agent]), &kpi(&[Key::Hour])]),
         "frustration" => over_nothing(&[&commands::Frustration]),
+        "contacts" => over_nothing(&[&commands::Contacts(PROFILES.iter().collect())]),
         "anomalies" => over_nothing(&[&commands::Anomalies, &commands::Orphans]),
         "orphans" => over_nothing(&[&commands::Orphans, &commands::Anomalies]),
         "sessions" => over_nothing(&[&commands::Sessions]),
         "rejections" => over_nothing(&[&commands::Rejections]),
+        "callbacks" => over_nothing(&[&commands::Callbacks]),
         "timeline" => over_nothing(&[&commands::Timeline("-".to_owned())]),
         "reactions" => over_nothing(&[&commands::Reactions]),
         "events" => over_nothing(&[&commands::Events]),
@@ -97,11 +103,14 @@ fn over_nothing(tasks: &[&dyn Task]) -> Result<Vec<Document>, Failure> {
     let mut documents = Vec::new();
     for task in tasks {
         let report = task.report(&analysis, Extra::default())?;
-        for given in [given.clone(), always(&given)] {
+        for (given, privacy) in [(given.clone(), Level::Mask), (always(&given), Level::Full)] {
             let mut parameters = document::common_parameters(&analysis);
             parameters.extend(given);
             parameters.extend(task.parameters());
-            documents.push(document::document(task.name(), parameters, &analysis, report.clone()));
+            let mut document = document::document(task.name(), parameters, &analysis, report.clone());
+            let choice = Choice { customers: privacy, agents: privacy, key: None };
+            Privacy::new(&choice, &analysis).apply(&mut document);
+            documents.push(document);
         }
     }
     Ok(documents)

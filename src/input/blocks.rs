@@ -8,8 +8,8 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::array::{Lines, Splitter};
-use super::decode::Decoded;
 pub use super::decode::Progress;
+use super::decode::{Decoded, Stamp};
 use super::looks::looks;
 use super::sources::Source;
 use super::{Trouble, TroubleKind};
@@ -66,6 +66,8 @@ pub struct Options {
     pub over_keep: usize,
     /// Whether bytes are one complete JSON value.
     pub is_json: fn(&[u8]) -> bool,
+    /// Whether the stored bytes of each source get their SHA-256.
+    pub digest: bool,
 }
 
 /// How much a source held.
@@ -75,6 +77,8 @@ pub struct Total {
     pub lines: u64,
     /// Unpacked bytes.
     pub bytes: u64,
+    /// The stored bytes, if that was asked for.
+    pub stamp: Option<Stamp>,
 }
 
 /// Hands out the blocks of all sources.
@@ -126,7 +130,7 @@ impl<'a> Reader<'a> {
             let source = self.sources.get(self.next)?;
             let index = self.next;
             self.next += 1;
-            match Decoded::open(source, Arc::clone(&self.progress)) {
+            match Decoded::open(source, Arc::clone(&self.progress), self.options.digest) {
                 Ok(input) => self.begin(index, source.name.clone(), input),
                 Err(trouble) => self.troubles.push(trouble),
             }
@@ -164,9 +168,10 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self) {
-        if let Some(Current { name, input, mut packer, .. }) = self.current.take() {
+        if let Some(Current { name, mut input, mut packer, .. }) = self.current.take() {
             self.spare = std::mem::take(&mut packer.spare);
-            self.totals[packer.source as usize] = Total { lines: packer.lines, bytes: input.bytes };
+            let stamp = input.decoded.digest();
+            self.totals[packer.source as usize] = Total { lines: packer.lines, bytes: input.bytes, stamp };
             self.troubles.extend(input.decoded.troubles(&name));
         }
     }
@@ -485,10 +490,11 @@ mod tests {
         serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
     }
 
-    const OPTIONS: Options = Options { block_bytes: 1 << 20, line_limit: 1 << 24, over_keep: 16, is_json };
+    const OPTIONS: Options =
+        Options { block_bytes: 1 << 20, line_limit: 1 << 24, over_keep: 16, is_json, digest: false };
 
     fn small(block_bytes: usize, line_limit: usize) -> Options {
-        Options { block_bytes, line_limit, over_keep: 4, is_json }
+        Options { block_bytes, line_limit, over_keep: 4, is_json, digest: false }
     }
 
     /// A reader that gives bytes in pieces of these sizes, in turn.
@@ -552,7 +558,10 @@ mod tests {
             for block_bytes in [1, 7, options.block_bytes] {
                 let read = read_cut(input, sizes, Options { block_bytes, ..options });
                 assert_eq!(shown(&read.blocks), expected, "{sizes:?} {block_bytes}");
-                assert_eq!(read.total, Total { lines: expected.len() as u64, bytes: input.len() as u64 });
+                assert_eq!(
+                    read.total,
+                    Total { lines: expected.len() as u64, bytes: input.len() as u64, stamp: None }
+                );
             }
         }
     }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
+use sha2::{Digest, Sha256};
 use zstd::stream::raw::{DParameter, InBuffer, Operation, OutBuffer};
 
 use super::sources::{Place, Source};
@@ -42,6 +43,15 @@ impl Progress {
     pub fn of(sources: &[Source]) -> Self {
         Self { read: AtomicU64::new(0), total: sources.iter().filter_map(|it| it.bytes).sum() }
     }
+}
+
+/// What names the stored bytes of a source for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// How many were read.
+    pub bytes: u64,
+    /// The SHA-256 of those.
+    pub sha256: [u8; 32],
 }
 
 /// The unpacked bytes of one source.
@@ -78,7 +88,7 @@ impl Decoded {
     /// # Errors
     ///
     /// The trouble to report when the system refuses to open it.
-    pub fn open(source: &Source, progress: Arc<Progress>) -> Result<Self, Trouble> {
+    pub fn open(source: &Source, progress: Arc<Progress>, digest: bool) -> Result<Self, Trouble> {
         let (reader, size): (Box<dyn Read + Send>, Option<u64>) = match &source.place {
             Place::Stdin => (Box::new(io::stdin()), None),
             Place::File(path) => {
@@ -88,7 +98,9 @@ impl Decoded {
                 (Box::new(file), size)
             }
         };
-        Ok(Self::new(reader, size, progress))
+        let mut opened = Self::new(reader, size, progress);
+        opened.stored.digest = digest.then(Sha256::new);
+        Ok(opened)
     }
 
     /// The same over any reader, with the size that it promises.
@@ -104,6 +116,7 @@ impl Decoded {
                 ended: false,
                 error: None,
                 size,
+                digest: None,
                 progress,
             },
             format: Format::Unknown,
@@ -139,6 +152,17 @@ impl Decoded {
             Format::Plain => self.stored.consume(count),
             Format::Unknown | Format::Gzip(_) | Format::Zstd(_) => self.at += count,
         }
+    }
+
+    /// Reads what is left of the stored bytes, and gives their number and SHA-256, if it was asked for.
+    pub fn digest(&mut self) -> Option<Stamp> {
+        self.stored.digest.as_ref()?;
+        self.stored.consume(self.stored.unread().len());
+        while self.stored.more() {
+            self.stored.consume(self.stored.unread().len());
+        }
+        let sha256 = self.stored.digest.take()?.finalize().into();
+        Some(Stamp { bytes: self.stored.read, sha256 })
     }
 
     /// Ends reading and tells what went wrong.
@@ -557,6 +581,8 @@ struct Stored {
     ended: bool,
     error: Option<io::Error>,
     size: Option<u64>,
+    /// Of the bytes read so far, if it is wanted.
+    digest: Option<Sha256>,
     progress: Arc<Progress>,
 }
 
@@ -588,6 +614,9 @@ impl Stored {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.ended = true,
                 Ok(count) => {
+                    if let Some(digest) = &mut self.digest {
+                        digest.update(&self.buffer[self.end..self.end + count]);
+                    }
                     self.end += count;
                     self.read += count as u64;
                     self.progress.read.fetch_add(count as u64, Ordering::Relaxed);

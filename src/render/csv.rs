@@ -19,7 +19,8 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
     };
     let Some(section) = wanted else { return Ok(()) };
     let columns = all_columns(section.table, style);
-    let sink = Sink { zone: style.zone, raw: style.csv_raw };
+    let text: fn(&str) -> Cow<'_, str> = if style.csv_raw { |it| Cow::Borrowed(it) } else { escape::csv };
+    let sink = Flat { zone: style.zone, text };
     let mut csv = csv::Writer::from_writer(out);
     let header = columns.iter().map(|&it| section.table.columns[it].key);
     csv.write_record(header).map_err(io_error)?;
@@ -38,21 +39,19 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-struct Sink<'a> {
-    zone: &'a Zone,
-    raw: bool,
+/// Any cell as one text.
+pub(super) struct Flat<'a> {
+    pub(super) zone: &'a Zone,
+    /// The sink's text renderer.
+    pub(super) text: fn(&str) -> Cow<'_, str>,
 }
 
-impl Sink<'_> {
-    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.raw { Cow::Borrowed(text) } else { escape::csv(text) }
-    }
-
-    fn cell(&self, cell: &Cell) -> String {
+impl Flat<'_> {
+    pub(super) fn cell(&self, cell: &Cell) -> String {
         match cell {
             Cell::Missing => String::new(),
-            Cell::Text(text) | Cell::Person(_, text) => self.text(text.raw()).into_owned(),
-            Cell::Word(word) => self.text(word).into_owned(),
+            Cell::Text(text) | Cell::Person(_, text) => (self.text)(text.raw()).into_owned(),
+            Cell::Word(word) => (self.text)(word).into_owned(),
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) => share(rate.micro),
@@ -68,7 +67,7 @@ impl Sink<'_> {
                 Some((file, line)) => format!("{}:{}", self.cell(file), self.cell(line)),
                 None => {
                     let field =
-                        |(key, cell): &(String, Cell)| format!("{}={}", self.text(key), self.cell(cell));
+                        |(key, cell): &(String, Cell)| format!("{}={}", (self.text)(key), self.cell(cell));
                     fields.iter().map(field).collect::<Vec<_>>().join(" ")
                 }
             },

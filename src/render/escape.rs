@@ -19,6 +19,9 @@ const MARKS_A_BASE: u32 = 4;
 /// The longest emoji in Unicode join four; longer chains would be wider than they are measured.
 const JOINS_A_CHAIN: u32 = 3;
 
+/// UTF-16 units that a cell of a workbook can hold.
+pub(super) const CELL_UNITS: usize = 32_767;
+
 /// Text for tables on a terminal.
 pub fn terminal(text: &Text) -> Cow<'_, str> {
     visible(text.raw())
@@ -36,6 +39,32 @@ pub fn message(text: &str) -> Cow<'_, str> {
 pub fn csv(text: &str) -> Cow<'_, str> {
     let shown = visible(text);
     if is_formula(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+}
+
+/// Text for a cell of a workbook, which is written as text and so never computed: visible, and no longer
+/// than a cell can be.
+pub fn xlsx(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        Cow::Borrowed(it) if it.len() <= CELL_UNITS => Cow::Borrowed(it),
+        shown => Cow::Owned(xlsx_cell(shown.into_owned())),
+    }
+}
+
+/// Text that is visible already, no longer than a cell of a workbook can be; a mark says where it was cut.
+pub(super) fn xlsx_cell(mut shown: String) -> String {
+    const MARK: &str = "… (cut)";
+    let units = |it: &str| it.encode_utf16().count();
+    if shown.len() <= CELL_UNITS || units(&shown) <= CELL_UNITS {
+        return shown;
+    }
+    let room = CELL_UNITS - units(MARK);
+    let mut used = 0;
+    let end = shown.char_indices().find(|(_, c)| {
+        used += c.len_utf16();
+        used > room
+    });
+    shown.truncate(end.map_or(0, |(at, _)| at));
+    shown + MARK
 }
 
 /// Text for Markdown inside a line or a cell of a pipe table: neither structure, link, image, HTML,

@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod width;
+mod xlsx;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,11 +37,13 @@ pub enum Format {
     Ndjson,
     /// Tables for tickets and wikis.
     Markdown,
+    /// A workbook with a sheet for each table.
+    Xlsx,
 }
 
 impl Format {
     /// All formats, in the order of the help.
-    pub const ALL: [Self; 5] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown];
+    pub const ALL: [Self; 6] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Xlsx];
 
     /// What `--format` calls it.
     pub fn name(self) -> &'static str {
@@ -50,6 +53,15 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Markdown => "markdown",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    /// Whether a terminal can show it.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Table | Self::Csv | Self::Json | Self::Ndjson | Self::Markdown => true,
+            Self::Xlsx => false,
         }
     }
 
@@ -94,6 +106,7 @@ pub fn render(
         Format::Json => json::render(doc, style, out),
         Format::Ndjson => ndjson::render(doc, style, out),
         Format::Markdown => markdown::render(doc, style, out),
+        Format::Xlsx => xlsx::render(doc, style, out),
     }?;
     Ok(out.flush()?)
 }

@@ -225,16 +225,22 @@ fn shown(cell: &Cell, format: Format) -> String {
         Format::Json => between(out.lines().nth(5).unwrap(), "    {\"k\":", "}"),
         Format::Ndjson => between(out.trim_end(), "{\"k\":", "}"),
         Format::Markdown => between(out.lines().last().unwrap(), "| ", " |"),
+        Format::Xlsx => unreachable!("it is no text"),
     }
 }
 
-/// A row of a matrix: what each format must show, in the order of [`Format::ALL`]. A format
+/// The formats that are text. Workbooks go through the same samples in `xlsx.rs`.
+fn text_formats() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|it| it.is_text())
+}
+
+/// A row of a matrix: what each text format must show, in the order of [`Format::ALL`]. A format
 /// without its cell does not compile.
-type Expected = [&'static str; Format::ALL.len()];
+type Expected = [&'static str; Format::ALL.len() - 1];
 
 #[track_caller]
 fn matrix(cell: &Cell, expected: Expected) {
-    for (format, expected) in Format::ALL.into_iter().zip(expected) {
+    for (format, expected) in text_formats().zip(expected) {
         assert_eq!(shown(cell, format), expected, "{} of {cell:?}", format.name());
     }
 }
@@ -438,7 +444,7 @@ fn every_kind_of_attack_in_every_format() {
 fn nothing_hostile_gets_out() {
     let zone = berlin();
     let columns: Vec<String> = ["customer", "word", "list", "record", "evidence"].map(str::to_owned).into();
-    for format in Format::ALL {
+    for format in text_formats() {
         for columns in [&[][..], &columns] {
             let shown = written(&hostile(), format, &Style { columns, ..style(&zone) });
             let kept = ['\n', '\u{200d}', '\u{fe0f}'];
@@ -631,7 +637,7 @@ fn formats_have_names() {
     for format in Format::ALL {
         assert_eq!(Format::from_name(format.name()), Some(format));
     }
-    assert_eq!(Format::from_name("xlsx"), None);
+    assert_eq!(Format::from_name("pdf"), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Direction, Event};
-use crate::section::{Body, Cell, Part, Person, Shown, Table};
+use crate::section::{Body, Cell, Chart, Part, Person, Shown, Table};
 use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, missing_last};
 use crate::text::Sym;
 use crate::time::MINUTE;
@@ -186,6 +186,7 @@ fn incidents(analysis: &Analysis) -> Table {
         ],
         rows,
         empty: "No incident.".to_owned(),
+        chart: Some(Chart::TimeLine),
         ..Table::default()
     }
 }

@@ -100,9 +100,9 @@ fn table(what: &str, by: &[Key], a: Option<&Rates>, b: Option<&Rates>) -> Table 
         ("rejected_b", Shown::IfWide(5)),
         ("resolved_b", Shown::IfWide(6)),
         ("rejection_rate_b", Shown::Always),
-        ("change", Shown::Always),
-        ("change_low", Shown::IfWide(1)),
-        ("change_high", Shown::IfWide(2)),
+        ("difference", Shown::Always),
+        ("difference_low", Shown::IfWide(1)),
+        ("difference_high", Shown::IfWide(2)),
         ("trend", Shown::Always),
         ("presence", Shown::Always),
     ]);
@@ -129,7 +129,7 @@ fn table(what: &str, by: &[Key], a: Option<&Rates>, b: Option<&Rates>) -> Table 
             _ => format!("Not compared: not both hold rates by {what}."),
         },
         reading: vec![
-            "Change: rate B less rate A in percentage points; low to high is its 95 % interval. Trend: up or down \
+            "Difference: rate B less rate A in percentage points; low to high is its 95 % interval. Trend: up or down \
              where the interval leaves out no change; not_distinguishable is no evidence of one, and no proof of none."
                 .to_owned(),
         ],
@@ -253,7 +253,11 @@ fn notes(a: &Written, b: &Written) -> Vec<Sentence> {
         "figures may be counted otherwise",
     );
     differing(of("tz"), "are in different zones", "their days and months begin at different times");
-    differing(of("privacy"), "show names in different ways", "one agent can stand as vanished and as new");
+    let so = "one agent can stand as vanished and as new";
+    differing(of("agent_privacy"), "show agents in different ways", so);
+    if [a, b].iter().all(|it| it.parameters.get("agent_privacy").is_some_and(|it| it != "full")) {
+        differing(of("key_id"), "show agents under pseudonyms made with different keys", so);
+    }
     let cut = [("A", a), ("B", b)].into_iter().filter(|(_, it)| it.parameters.contains_key("top"));
     for (side, _) in cut {
         notes.push(say(format!(
@@ -284,7 +288,8 @@ mod tests {
         Written { agents: Some(Rates { rows: rows.collect(), total }), ..Written::default() }
     }
 
-    const SHOWN: &str = "agent rejected_a rejection_rate_a rejected_b rejection_rate_b change trend presence";
+    const SHOWN: &str =
+        "agent rejected_a rejection_rate_a rejected_b rejection_rate_b difference trend presence";
 
     #[test]
     fn changes_by_agent() {
@@ -305,7 +310,8 @@ mod tests {
             ]
         );
         // Newcombe 1998: 56/70 less 48/80 is 0.0524 to 0.3339.
-        let bounds = ["change_low", "change_high"].map(|it| cell(agents, 5, it).parse::<f64>().unwrap());
+        let bounds =
+            ["difference_low", "difference_high"].map(|it| cell(agents, 5, it).parse::<f64>().unwrap());
         assert_eq!(bounds.map(|it| (it / 100.0).round()), [524.0, 3339.0]);
         // 57 of 142 and 63 of 159 all together.
         let total = agents.total.as_ref().unwrap();

@@ -165,13 +165,35 @@ fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
     ]
 }
 
+/// Whether metadata carry what opens somebody's door: a key, a password, an address with a token.
+fn holds_secret(key: &str, value: &str) -> bool {
+    const NAMES: [&str; 7] =
+        ["token", "secret", "password", "apikey", "authorization", "signature", "credential"];
+    let key: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    NAMES.iter().any(|it| key.contains(it)) || (value.contains("://") && value.contains(['?', '@']))
+}
+
 /// The flat metadata as named values.
 fn metadata(metadata: Option<Sym>, texts: &Texts) -> Cell {
     let pairs: Option<BTreeMap<String, String>> =
         metadata.and_then(|it| serde_json::from_str(texts.raw(it)).ok());
     Cell::opt(pairs, |it| {
-        let text = |value: String| Cell::Text(crate::text::Text::new(&value));
-        Cell::Record(it.into_iter().map(|(key, value)| (key, text(value))).collect())
+        let value = |key: &str, value: &str| {
+            if holds_secret(key, value) {
+                Cell::word("(withheld)")
+            } else {
+                Cell::Person(Person::Anybody, crate::text::Text::new(value))
+            }
+        };
+        Cell::Record(
+            it.into_iter()
+                .map(|(key, text)| {
+                    let cell = value(&key, &text);
+                    (key, cell)
+                })
+                .collect(),
+        )
     })
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::groups::Key;
-use super::{Output, Sentence, frustration, kpi, sessions};
+use super::{Output, Sentence, callbacks, frustration, kpi, sessions};
 use crate::analysis::Analysis;
 use crate::definitions::{self, Figure, column};
 use crate::event::{Cause, Direction, Event, Origin};
@@ -91,7 +91,13 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     };
     let top_caller = top_caller(analysis, &peaks);
     let is_counted = |it: &Session| counts(figure.id, it, analysis, &peaks).is_some();
-    let is_count = !figure.numerator.is_empty() || analysis.sessions().first().is_some_and(is_counted);
+    let is_count = match figure.numerator {
+        [] => analysis.sessions().first().is_some_and(is_counted),
+        parts => analysis
+            .sessions()
+            .first()
+            .is_none_or(|session| parts.iter().all(|it| counts(it, session, analysis, &peaks).is_some())),
+    };
     let counted: Vec<(&Session, Counted)> = analysis
         .subjects()
         .filter(|it| it.is_timed() && it.direction == direction)
@@ -166,8 +172,11 @@ fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sen
     let mut sentences = Vec::new();
     let total = ["rows"];
     let kpi = kpi::report(analysis, &[Key::Agent]);
+    let callbacks = callbacks::report(analysis);
     let path: &[&str] = if direction == Direction::Incoming { &total } else { &["outgoing", "rows"] };
-    if let Some(cell) = kpi.parts.iter().filter(|it| it.path == path).find_map(|it| match &it.body {
+    let rates = kpi.parts.iter().filter(|it| it.path == path);
+    let promises = callbacks.parts.iter().filter(|it| it.path == total);
+    if let Some(cell) = rates.chain(promises).find_map(|it| match &it.body {
         Body::Rows(table) => total_cell(table, figure.id),
         _ => None,
     }) {
@@ -349,7 +358,8 @@ fn why(session: &Session, analysis: &Analysis) -> String {
 }
 
 fn raw(event: &Event, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Cell {
-    Cell::opt(raw_lines.get(&event.origin), |it| Cell::Text(Text::new(&String::from_utf8_lossy(it))))
+    let text = |it: &Box<[u8]>| Text::new(&String::from_utf8_lossy(it));
+    Cell::opt(raw_lines.get(&event.origin), |it| Cell::Person(Person::Anybody, text(it)))
 }
 
 fn tables(

@@ -412,7 +412,7 @@ fn decimal(milli: i64) -> String {
 }
 
 /// A length of time in words.
-fn span(ms: i64) -> String {
+pub(super) fn span(ms: i64) -> String {
     match ms {
         MINUTE => "1 minute".to_owned(),
         _ if ms % MINUTE == 0 => format!("{} minutes", ms / MINUTE),

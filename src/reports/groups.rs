@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::Datelike;
+use chrono::{Datelike, Weekday};
 
 use crate::analysis::{Analysis, UNASSIGNED};
 use crate::section::{Cell, Person};
@@ -109,12 +109,20 @@ impl Key {
                 Value::Part(format!("{}-W{:02}", week.year(), week.week()))
             }),
             Self::Day => local().map_or(Value::Word("-"), |it| Value::Part(it.date.to_string())),
-            Self::Weekday => local().map_or(Value::Word("-"), |it| {
-                Value::Part(format!("{}-{}", it.weekday.number_from_monday(), it.weekday))
-            }),
-            Self::Hour => local().map_or(Value::Word("-"), |it| Value::Part(format!("{:02}", it.hour))),
+            Self::Weekday => local().map_or(Value::Word("-"), |it| Value::Part(weekday(it.weekday))),
+            Self::Hour => local().map_or(Value::Word("-"), |it| Value::Part(hour(it.hour))),
         }
     }
+}
+
+/// `1-Mon`, so that the order of texts is that of the week.
+pub(super) fn weekday(day: Weekday) -> String {
+    format!("{}-{day}", day.number_from_monday())
+}
+
+/// `07`.
+pub(super) fn hour(hour: u32) -> String {
+    format!("{hour:02}")
 }
 
 /// What a session has under a key.

@@ -248,6 +248,17 @@ fn silences(held: &Held<'_>, median_gap: i64, watermark: Option<i64>) -> Vec<Sil
     all.filter(|it| it.silent_ms >= SILENT_MS.max(median_gap.saturating_mul(SILENT_TIMES))).collect()
 }
 
+/// The silences of the lines' incoming calls: whose, from when and until when.
+pub(super) fn incoming_silences(analysis: &Analysis) -> Vec<((Provider, Sym), i64, i64)> {
+    let mut found = Vec::new();
+    for held in feeds(analysis).iter().filter(|it| it.key.2 == Direction::Incoming) {
+        let Some(median_gap) = median_gap(&held.starts) else { continue };
+        let silences = silences(held, median_gap, analysis.rebuilt.watermark);
+        found.extend(silences.iter().map(|it| ((held.key.0, held.key.1), it.from, it.from + it.silent_ms)));
+    }
+    found
+}
+
 fn silences_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
     let date = |at: i64| analysis.options.zone.local(at).date;
     let days = |from: NaiveDate, to: NaiveDate| (to - from).num_days().saturating_sub(1).max(0);

@@ -9,7 +9,7 @@ use super::{Output, verdict};
 use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::event::{Cause, Direction};
-use crate::section::{Body, Cell, Column, Part, Shown, Table};
+use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
 use crate::session::{DeclinedBy, Outcome, Session, Unrated};
 use crate::stats::{percentile, wilson};
 use crate::text::Sym;
@@ -17,10 +17,10 @@ use crate::text::Sym;
 /// What one group of incoming calls adds up to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    answered: u64,
+    pub(super) answered: u64,
     pub(super) rejected: u64,
-    missed: u64,
-    ringing: u64,
+    pub(super) missed: u64,
+    pub(super) ringing: u64,
     missed_inferred: u64,
     pub(super) policy: u64,
     pub(super) instant: u64,
@@ -37,10 +37,10 @@ pub struct Tally {
     callers: HashSet<Sym>,
     rejected_callers: HashMap<Sym, u64>,
     video_calls: u64,
-    group_calls: u64,
-    orphaned: u64,
+    pub(super) group_calls: u64,
+    pub(super) orphaned: u64,
     orphaned_rejections: u64,
-    unrated: u64,
+    pub(super) unrated: u64,
     unrated_rejected: u64,
     unrated_reasons: BTreeSet<Unrated>,
     /// A rated feed of the group does not show answers.
@@ -82,7 +82,7 @@ impl Tally {
         self.calls() + self.orphaned > 0
     }
 
-    fn calls(&self) -> u64 {
+    pub(super) fn calls(&self) -> u64 {
         self.resolved() + self.ringing + self.unrated
     }
 
@@ -426,7 +426,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(incoming.total.cells(None, analysis))),
         empty: "No incoming call.".to_owned(),
         reading: reading(by),
-        chart: None,
+        chart: Some(Chart::Intervals),
     };
     let outgoing = group(analysis, by, Direction::Outgoing);
     let outgoing_table = Table {
@@ -436,7 +436,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         total: Some(total(outgoing.total.outgoing_cells())),
         empty: "No outgoing call.".to_owned(),
         reading: Vec::new(),
-        chart: None,
+        chart: Some(Chart::Intervals),
     };
     let [incoming_table, outgoing_table] = [incoming_table, outgoing_table].map(without_empty_columns);
     let by_names = Cell::List(by.iter().map(|it| Cell::word(it.name())).collect());

@@ -6,11 +6,15 @@
 mod alike;
 pub mod anomalies;
 mod attempts;
+pub mod callbacks;
 pub mod compare;
+pub mod contacts;
 pub mod events;
 pub mod explain;
 pub mod frustration;
+pub mod funnel;
 pub mod groups;
+pub mod heat_map;
 pub mod inspect;
 pub mod kpi;
 pub mod notes;
@@ -20,7 +24,9 @@ pub mod sessions;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod trend;
 mod verdict;
+pub mod waterfall;
 
 use crate::section::{Part, Piece};
 

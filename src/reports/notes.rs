@@ -66,7 +66,7 @@ fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 }
 
 /// `wawp loans-front (incoming), … and 3 more`, followed by what holds of them.
-fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sentence {
+pub(super) fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sentence {
     let mut sentence = say(if keys.len() == 1 { "Feed " } else { "Feeds " });
     for (place, (provider, instance, direction)) in keys.iter().take(FEEDS_NAMED).enumerate() {
         let comma = if place == 0 { "" } else { ", " };

@@ -2,25 +2,27 @@
 
 use super::groups::Key;
 use super::notes::plural;
-use super::{Output, Sentence, anomalies, frustration, kpi, reactions};
+use super::{Output, Sentence, anomalies, callbacks, frustration, kpi, reactions};
 use crate::analysis::Analysis;
 use crate::section::{Body, Cell, Part, Piece, Table, say};
 
 /// Things of one sort that are named on top, at most.
 const NAMED: usize = 3;
 
-/// Rates by agent and by line, frustrated callers, anomalies and reactions.
+/// Rates by agent and by line, frustrated callers, anomalies, callbacks and reactions.
 pub fn report(analysis: &Analysis) -> Output {
     let by_agent = kpi::report(analysis, &[Key::Agent]);
     let by_line = kpi::report(analysis, &[Key::Provider, Key::Instance]);
     let frustration = frustration::report(analysis);
     let anomalies = anomalies::report(analysis, false);
+    let callbacks = callbacks::report(analysis);
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);
     if analysis.subjects().any(|it| it.is_timed()) {
         output.preface.extend(agents(&by_agent));
         output.preface.extend(callers(&frustration));
+        output.preface.push(waiting(&callbacks, analysis));
         output.preface.extend(losses(&anomalies));
     } else {
         output.preface.push(say(match (analysis.ledger.events, analysis.filtered) {
@@ -43,9 +45,8 @@ pub fn report(analysis: &Analysis) -> Output {
     ] {
         under(name, section, &mut output);
     }
-    for name in ["avoidance", "callbacks"] {
-        output.parts.push(Part { path: vec![name], body: Body::Value(Cell::Missing) });
-    }
+    output.parts.push(Part { path: vec!["avoidance"], body: Body::Value(Cell::Missing) });
+    under("callbacks", callbacks, &mut output);
     under("reactions", reactions::report(analysis), &mut output);
     output
 }
@@ -65,6 +66,17 @@ fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
         _ => None,
     });
     tables.flat_map(|table| table.rows.iter().map(move |cells| Row { table, cells }))
+}
+
+/// A cell of the line under a section of a report.
+fn total(report: &Output, path: &str, key: &str) -> Cell {
+    let part = report.parts.iter().find(|it| it.path == [path]);
+    match part.map(|it| &it.body) {
+        Some(Body::Rows(table)) => {
+            table.total.as_deref().map_or(Cell::Missing, |cells| Row { table, cells }.cell(key))
+        }
+        _ => Cell::Missing,
+    }
 }
 
 struct Row<'a> {
@@ -149,9 +161,7 @@ fn callers(report: &Output) -> Vec<Sentence> {
     let urgent = rows(report, "rows").filter(|it| it.is("level", "priority_1"));
     let sentences = urgent.map(|row| {
         let mut pieces = vec![words("- "), row.value("customer")];
-        if row.cell("customer_name") != Cell::Missing {
-            pieces.extend([words(" ("), row.value("customer_name"), words(")")]);
-        }
+        pieces.extend(name(&row));
         let times = match row.cell("peak_attempts") {
             Cell::Count(it) => plural(it, "time", "times"),
             _ => "again and again".to_owned(),
@@ -175,6 +185,40 @@ fn callers(report: &Output) -> Vec<Sentence> {
     first_few(sentences.collect(), "No caller reached priority 1.")
 }
 
+/// How many customers should have been called back by now, and who has waited longest.
+fn waiting(report: &Output, analysis: &Analysis) -> Sentence {
+    let sla = frustration::span(analysis.options.callback_sla_ms);
+    let overdue: Vec<Row<'_>> =
+        rows(report, "open_episodes").filter(|it| it.cell("overdue") == Cell::Bool(true)).collect();
+    let Some(longest) = overdue.first() else {
+        return say(match total(report, "rows", "episodes") {
+            Cell::Missing => {
+                "- Who waits for a call back is unknown: no line shows outgoing calls.".to_owned()
+            }
+            _ => format!("- No customer has waited {sla} or longer for a call back."),
+        });
+    };
+    let (waiting, first) = match overdue.len() {
+        1 => ("1 customer has".to_owned(), ":"),
+        many => (format!("{many} customers have"), "; the first of them is"),
+    };
+    let mut pieces = vec![
+        words(&format!("- {waiting} waited {sla} or longer for a call back{first} ")),
+        longest.value("customer"),
+    ];
+    pieces.extend(name(longest));
+    pieces.extend([words(", since "), longest.value("opened_at"), words(".")]);
+    pieces
+}
+
+/// A customer's name behind the number, if there is one.
+fn name(row: &Row<'_>) -> Vec<Piece> {
+    match row.cell("customer_name") {
+        Cell::Missing => Vec::new(),
+        it => vec![words(" ("), Piece::Value(it), words(")")],
+    }
+}
+
 fn losses(report: &Output) -> Vec<Sentence> {
     let incidents = rows(report, "incidents").map(|row| {
         sentence([
@@ -192,4 +236,70 @@ fn losses(report: &Output) -> Vec<Sentence> {
         ])
     });
     first_few(incidents.collect(), "No incident of lost webhooks.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Input, call, outgoing, words};
+    use super::*;
+    use crate::analysis::{CallbacksFrom, ReportOptions};
+    use crate::time::MINUTE;
+
+    /// Calls of DoubleTick that nobody answered, and at the end one to somebody else.
+    fn missed(calls: &[(&str, &str)], end: &str) -> Vec<String> {
+        let line = |(from, when): &(&str, &str)| {
+            outgoing("CALL_MISSED", &format!("{from} {when}"), from, when).replace("OUTGOING", "INCOMING")
+        };
+        let mut lines: Vec<String> = calls.iter().map(line).collect();
+        lines.push(outgoing("CALL_MISSED", "end", "919811119999", end));
+        lines
+    }
+
+    #[track_caller]
+    fn check(input: Input, expected: &str) {
+        let analysis = input.analysis();
+        let told = words(&[waiting(&callbacks::report(&analysis), &analysis)]);
+        assert_eq!(told, [expected]);
+    }
+
+    #[test]
+    fn customers_who_wait_beyond_the_sla_are_told_first_come_first() {
+        let calls =
+            [("919811110001", "10:00:00"), ("919811110002", "09:59:00"), ("919811110003", "10:01:00")];
+        check(
+            Input { lines: missed(&calls, "11:00:00"), ..Input::default() },
+            "- 2 customers have waited 60 minutes or longer for a call back; the first of them is +919811110002, \
+             since 2026-05-04 09:59:00.",
+        );
+        let customers = Some("phone,name\n919811110002,Asha Rao\n");
+        check(
+            Input { lines: missed(&calls, "10:59:00"), customers, ..Input::default() },
+            "- 1 customer has waited 60 minutes or longer for a call back: +919811110002 (Asha Rao), since \
+             2026-05-04 09:59:00.",
+        );
+        let options = ReportOptions { callback_sla_ms: 90 * MINUTE, ..ReportOptions::default() };
+        check(
+            Input { lines: missed(&calls, "11:00:00"), options, ..Input::default() },
+            "- No customer has waited 90 minutes or longer for a call back.",
+        );
+    }
+
+    #[test]
+    fn where_no_line_shows_outgoing_calls_nobody_knows_who_waits() {
+        let lines = || call("missed", "desk", "919811110001", "10:00:00");
+        let unknown = "- Who waits for a call back is unknown: no line shows outgoing calls.";
+        check(Input { lines: lines(), ..Input::default() }, unknown);
+        let options = ReportOptions { callbacks_from: CallbacksFrom::Any, ..ReportOptions::default() };
+        let none = "- No customer has waited 60 minutes or longer for a call back.";
+        check(Input { lines: lines(), options, ..Input::default() }, none);
+    }
+
+    #[test]
+    fn callbacks_stand_under_the_overview_with_all_their_sections() {
+        let lines = missed(&[("919811110001", "10:00:00")], "10:00:00");
+        let output = report(&Input { lines, ..Input::default() }.analysis());
+        let paths: Vec<&[&str]> = output.parts.iter().map(|it| it.path.as_slice()).collect();
+        assert!(paths.contains(&["callbacks", "rows"].as_slice()));
+        assert!(paths.contains(&["callbacks", "open_episodes"].as_slice()));
+    }
 }

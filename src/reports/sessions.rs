@@ -4,7 +4,7 @@ use super::Output;
 use crate::analysis::Analysis;
 use crate::definitions::column;
 use crate::event::Origin;
-use crate::section::{Body, Cell, Column, Part, Person, Shown, Table};
+use crate::section::{Body, Cell, Column, Part, Person, Shown, Table, hex};
 use crate::session::{Outcome, Session, anomalies};
 use crate::text::{Sym, Text, Texts};
 
@@ -107,10 +107,14 @@ pub fn id(session: &Session, texts: &Texts) -> Cell {
 
 /// A place in the input, as the evidence of something.
 pub fn place(origin: Origin, analysis: &Analysis) -> Cell {
-    Cell::Record(vec![
+    let mut place = vec![
         ("file".to_owned(), Cell::Text(analysis.texts.get(origin.file).clone())),
         ("line".to_owned(), Cell::Count(origin.line)),
-    ])
+    ];
+    if let Some(digest) = analysis.digests.get(&origin) {
+        place.push(("sha256".to_owned(), Cell::Word(hex(digest))));
+    }
+    Cell::Record(place)
 }
 
 /// Every subject session.

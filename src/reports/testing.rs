@@ -85,6 +85,7 @@ impl Input {
             ledger,
             customers,
             countries,
+            digests: std::collections::HashMap::new(),
             options: self.options,
             filtered: self.filter.is_set(),
         }
@@ -227,7 +228,7 @@ pub fn sentences(output: &Output, path: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_order_of_lines_changes_no_report() {
-    use super::{frustration, inspect, reactions, timeline};
+    use super::{callbacks, frustration, funnel, heat_map, inspect, reactions, timeline, trend, waterfall};
 
     let customers = ["919811110001", "919811110002", "919811110003"];
     let mut lines = Vec::new();
@@ -249,12 +250,14 @@ fn the_order_of_lines_changes_no_report() {
         let analysis = analysis(lines.to_vec());
         let outputs = [
             frustration::report(&analysis),
+            callbacks::report(&analysis),
             timeline::report(&analysis, "+919811110001"),
             timeline::report(&analysis, "+919811110009"),
             reactions::report(&analysis),
             inspect::report(&analysis, &inspect::InspectExtra::default()),
         ];
-        outputs.map(|it| format!("{it:?}"))
+        let tables = [waterfall::table, funnel::table, heat_map::table, trend::table].map(|it| it(&analysis));
+        (outputs.map(|it| format!("{it:?}")), tables.map(|it| format!("{it:?}")))
     };
     let expected = all(&lines);
     for _ in 0..20 {
@@ -262,5 +265,34 @@ fn the_order_of_lines_changes_no_report() {
         let middle = lines.len() / 2;
         lines[..middle].reverse();
         assert_eq!(all(&lines), expected);
+    }
+}
+
+#[test]
+fn tables_say_how_they_are_drawn() {
+    use super::groups::Key;
+    use super::{anomalies, funnel, heat_map, kpi, trend, waterfall};
+    use crate::section::Chart;
+
+    let analysis = analysis(call("rejected", "desk", "919811110001", "10:00:00"));
+    let drawn = |output: &Output, path: &[&str]| table(output, path).chart;
+    for by in [&[Key::Agent][..], &[Key::Provider, Key::Instance]] {
+        let kpi = kpi::report(&analysis, by);
+        assert_eq!(drawn(&kpi, &["rows"]), Some(Chart::Intervals));
+        assert_eq!(drawn(&kpi, &["outgoing", "rows"]), Some(Chart::Intervals));
+    }
+    let anomalies = anomalies::report(&analysis, false);
+    assert_eq!(drawn(&anomalies, &["incidents"]), Some(Chart::TimeLine));
+    assert_eq!(drawn(&anomalies, &["rows"]), None);
+    for (table, chart) in [
+        (waterfall::table(&analysis), Chart::Waterfall),
+        (funnel::table(&analysis), Chart::Funnel),
+        (heat_map::table(&analysis), Chart::HeatMap),
+        (trend::table(&analysis), Chart::Trend),
+    ] {
+        assert_eq!(table.chart, Some(chart));
+        for column in &table.columns {
+            assert!(crate::definitions::figure(column.key).is_some(), "{} is not defined", column.key);
+        }
     }
 }

@@ -19,12 +19,27 @@ pub fn is_compared(by: &[Key]) -> bool {
     )
 }
 
+/// Rows that a comparison needs.
+pub(super) const LEAST_ROWS: usize = 3;
+
 /// One row's part in a comparison: `x` rejections in `n` calls.
 #[derive(Clone, Copy)]
-struct Part {
-    row: usize,
-    x: u64,
-    n: u64,
+pub(super) struct Part {
+    pub(super) row: usize,
+    pub(super) x: u64,
+    pub(super) n: u64,
+}
+
+impl Part {
+    /// Everything but what the server declined.
+    pub(super) fn of(row: usize, tally: &Tally) -> Self {
+        Self { row, x: tally.rejected - tally.policy, n: tally.resolved() - tally.policy }
+    }
+}
+
+/// Those with calls enough.
+pub(super) fn taking_part(parts: impl Iterator<Item = Part>, least: u64) -> Vec<Part> {
+    parts.filter(|it| it.n >= least && it.n > 0).collect()
 }
 
 /// What a comparison says of one row.
@@ -42,25 +57,8 @@ pub fn verdicts(rows: &[(Vec<Value>, Tally)], by: &[Key], analysis: &Analysis) -
         return verdicts;
     }
     let least = analysis.options.min_verdict_calls;
-    let by_agent = by == [Key::Agent];
-    let taking_part = |row: &usize| {
-        let (key, tally) = &rows[*row];
-        tally.resolved() > 0 && !(by_agent && key[0] == Value::Word(UNASSIGNED))
-    };
-    let pool_of = |row: usize| if by_agent { Some(main_source(&rows[row].1)) } else { None };
-    let mut pools: Vec<(Option<AgentSource>, Vec<usize>)> = Vec::new();
-    for row in (0..rows.len()).filter(taking_part) {
-        let pool = pool_of(row);
-        match pools.iter_mut().find(|(it, _)| *it == pool) {
-            Some((_, members)) => members.push(row),
-            None => pools.push((pool, vec![row])),
-        }
-    }
-    for (_, members) in pools {
-        let all = |row: usize| {
-            let tally = &rows[row].1;
-            Part { row, x: tally.rejected - tally.policy, n: tally.resolved() - tally.policy }
-        };
+    for (_, members) in pools(rows, by) {
+        let all = |row: usize| Part::of(row, &rows[row].1);
         let named = |row: usize| {
             let tally = &rows[row].1;
             let n = tally.resolved() - tally.policy - tally.instant - tally.reported;
@@ -89,6 +87,25 @@ pub fn verdicts(rows: &[(Vec<Value>, Tally)], by: &[Key], analysis: &Analysis) -
     verdicts
 }
 
+/// The rows that are compared with each other; by agent those whose agents are known in the same way.
+pub(super) fn pools(rows: &[(Vec<Value>, Tally)], by: &[Key]) -> Vec<(Option<AgentSource>, Vec<usize>)> {
+    let by_agent = by == [Key::Agent];
+    let taking_part = |row: &usize| {
+        let (key, tally) = &rows[*row];
+        tally.resolved() > 0 && !(by_agent && key[0] == Value::Word(UNASSIGNED))
+    };
+    let pool_of = |row: usize| if by_agent { Some(main_source(&rows[row].1)) } else { None };
+    let mut pools: Vec<(Option<AgentSource>, Vec<usize>)> = Vec::new();
+    for row in (0..rows.len()).filter(taking_part) {
+        let pool = pool_of(row);
+        match pools.iter_mut().find(|(it, _)| *it == pool) {
+            Some((_, members)) => members.push(row),
+            None => pools.push((pool, vec![row])),
+        }
+    }
+    pools
+}
+
 /// The source of most of a row's sessions, of equals the first.
 fn main_source(tally: &Tally) -> AgentSource {
     let most = tally.sources.iter().max().copied().unwrap_or(0);
@@ -102,8 +119,8 @@ fn is_concentrated(tally: &Tally) -> bool {
 
 /// Compares the parts with enough calls, if there are at least three.
 fn compare(parts: impl Iterator<Item = Part>, least: u64) -> Vec<Compared> {
-    let parts: Vec<Part> = parts.filter(|it| it.n >= least && it.n > 0).collect();
-    if parts.len() < 3 {
+    let parts = taking_part(parts, least);
+    if parts.len() < LEAST_ROWS {
         return Vec::new();
     }
     let rejected: u64 = parts.iter().map(|it| it.x).sum();

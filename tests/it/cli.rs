@@ -268,7 +268,7 @@ fn a_wrong_command_or_flag_suggests_the_right_one() {
 fn wrong_values_are_refused_with_what_to_write() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--format", "tabel"], &["--format", "`tabel`", "did you mean `table`?"]),
-        (&["--format", "pdf"], &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown"]),
+        (&["--format", "pdf"], &["--format", "`pdf`", "table", "csv", "json", "ndjson", "markdown", "xlsx"]),
         (&["--tz", "Asia/Kolkatta"], &["--tz", "Asia/Kolkatta", "write Asia/Kolkata"]),
         (&["--tz", "asia/kolkata"], &["--tz", "write Asia/Kolkata"]),
         (&["--tz", "nowhere"], &["--tz", "nowhere", "IANA name such as Asia/Kolkata"]),
@@ -305,6 +305,9 @@ fn wrong_values_are_refused_with_what_to_write() {
         (&["--ring-timeout", "1w"], &["--ring-timeout", "`1w`", "`60s`"]),
         (&["--window", "ten minutes"], &["--window", "`ten minutes`", "`10m`"]),
         (&["--debounce", "1.5m"], &["--debounce", "`1.5m`", "`60s`"]),
+        (&["--callback-sla", "1w"], &["--callback-sla", "`1w`", "`60s`"]),
+        (&["--callbacks-from", "al"], &["--callbacks-from", "`al`", "outgoing"]),
+        (&["--callbacks-from", "anny"], &["--callbacks-from", "`anny`", "did you mean `any`?"]),
         (&["--threshold", "0"], &["--threshold", "more than 0"]),
         (&["--threshold", "many"], &["--threshold", "`many`"]),
         (&["--flag-rate", "2"], &["--flag-rate", "0 to 1", "`0.8`"]),

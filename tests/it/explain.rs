@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{folder, json, run, write_files};
+use crate::support::{folder, json, root, run, text, write_files};
 use crate::traffic::{self, TrafficOpts};
 
 const FLAGS: [&str; 8] =
@@ -102,4 +102,13 @@ fn the_window_behind_a_score_holds_its_attempts() {
         checked += 1;
     }
     assert_eq!(checked, 6);
+}
+
+#[test]
+fn a_rate_of_episodes_is_told_but_no_session_is_said_to_be_part_of_it() {
+    let args = ["explain", "attempted_within_sla_rate", "--agent", "asha.pillai@lender.example"];
+    let printed = text(&run(root(), &[&args[..], &["fixtures/demo"]].concat()));
+    assert!(printed.contains("attempted_within_sla_rate of the chosen sessions: 33.3 %."), "{printed}");
+    assert!(printed.contains("It is no count of sessions"), "{printed}");
+    assert!(!printed.contains("[numerator]") && !printed.contains("[denominator]"), "{printed}");
 }

@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 25] = [
+const CASES: [(&str, &[&str], bool); 27] = [
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -53,6 +53,11 @@ const CASES: [(&str, &[&str], bool); 25] = [
         true,
     ),
     ("frustration", &["frustration", "fixtures/demo", "--top", "15"], true),
+    (
+        "contacts",
+        &["contacts", "fixtures/demo", "--rules", "in-rbi", "--rules", "whatsapp", "--top", "18"],
+        true,
+    ),
     ("anomalies", &["anomalies", "fixtures/demo"], true),
     ("orphans", &["orphans", "fixtures/demo"], true),
     (
@@ -72,6 +77,7 @@ const CASES: [(&str, &[&str], bool); 25] = [
     ),
     ("timeline", &["timeline", "+915551857854", "fixtures/demo"], true),
     ("timeline-of-nobody", &["timeline", "+915551857855", "fixtures/demo"], true),
+    ("callbacks", &["callbacks", "fixtures/demo", "--top", "15"], true),
     ("reactions", &["reactions", "fixtures/demo"], true),
     ("events", &["events", "fixtures/stories/declined-and-answered-on-redial/*.ndjson"], false),
     (

@@ -10,13 +10,14 @@ use crate::support::{errors, folder, json, run, run_with, text, write_files};
 use crate::traffic::{self, TrafficOpts};
 
 /// Commands with a report each.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["report"],
     &["kpi", "--by", "agent,instance"],
     &["frustration"],
     &["anomalies"],
     &["sessions"],
     &["rejections"],
+    &["callbacks"],
     &["reactions"],
     &["timeline", "+525512345678"],
     &["inspect"],

@@ -2,6 +2,7 @@
 //! alone, so that the program can be held against something that shares no code with it.
 
 pub mod anomalies;
+pub mod callbacks;
 pub mod dialects;
 pub mod envelopes;
 pub mod feeds;
@@ -30,6 +31,9 @@ pub struct Params {
     pub window_ms: i64,
     pub threshold: f64,
     pub debounce_ms: i64,
+    pub callback_sla_ms: i64,
+    /// Also of providers that show no outgoing call.
+    pub callbacks_from_any: bool,
     pub min_calls: u64,
     pub flag_rate: f64,
     pub min_verdict_calls: u64,
@@ -73,6 +77,8 @@ impl Default for Params {
             window_ms: 600_000,
             threshold: 5.0,
             debounce_ms: 120_000,
+            callback_sla_ms: 3_600_000,
+            callbacks_from_any: false,
             min_calls: 10,
             flag_rate: 0.8,
             min_verdict_calls: 20,
@@ -241,6 +247,7 @@ pub fn analyse(files: &[(String, Vec<u8>)], params: &Params) -> Value {
         "kpi": kpi::section(&sessions, params),
         "frustration": frustration::section(&sessions, watermark, &side, params),
         "anomalies": anomalies::section(&sessions, params),
+        "callbacks": callbacks::section(&sessions, watermark, &side, params),
         "rejections": rows(&|s| s.is(sessions::Outcome::Rejected)),
         "reactions": reactions::section(&unique_reactions, &sessions),
     })

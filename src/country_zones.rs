@@ -1,0 +1,268 @@
+//! The zone of countries that have but one, for customers of whom only the number is known.
+
+use crate::zone::Zone;
+
+/// The zone of a country (ISO 3166 alpha-2), if the zone data know exactly one there.
+///
+/// Strict on purpose: of a country with several zones none is taken, even where all of them show the
+/// same time today.
+pub fn only_zone(country: &str) -> Option<Zone> {
+    let place = COUNTRY_ZONES.binary_search_by(|(known, _)| (*known).cmp(country)).ok()?;
+    Zone::named(COUNTRY_ZONES[place].1).ok()
+}
+
+/// Countries that `zone.tab` of the IANA time zone database names once, release 2025b as in Debian's
+/// package tzdata 2025b-0+deb12u2:
+///
+/// ```sh
+/// awk -F'\t' '!/^#/{n[$1]++; z[$1]=$3} END{for(c in n) if(n[c]==1) print c, z[c]}' \
+///     /usr/share/zoneinfo/zone.tab | sort
+/// ```
+#[rustfmt::skip]
+static COUNTRY_ZONES: &[(&str, &str)] = &[
+    ("AD", "Europe/Andorra"),
+    ("AE", "Asia/Dubai"),
+    ("AF", "Asia/Kabul"),
+    ("AG", "America/Antigua"),
+    ("AI", "America/Anguilla"),
+    ("AL", "Europe/Tirane"),
+    ("AM", "Asia/Yerevan"),
+    ("AO", "Africa/Luanda"),
+    ("AS", "Pacific/Pago_Pago"),
+    ("AT", "Europe/Vienna"),
+    ("AW", "America/Aruba"),
+    ("AX", "Europe/Mariehamn"),
+    ("AZ", "Asia/Baku"),
+    ("BA", "Europe/Sarajevo"),
+    ("BB", "America/Barbados"),
+    ("BD", "Asia/Dhaka"),
+    ("BE", "Europe/Brussels"),
+    ("BF", "Africa/Ouagadougou"),
+    ("BG", "Europe/Sofia"),
+    ("BH", "Asia/Bahrain"),
+    ("BI", "Africa/Bujumbura"),
+    ("BJ", "Africa/Porto-Novo"),
+    ("BL", "America/St_Barthelemy"),
+    ("BM", "Atlantic/Bermuda"),
+    ("BN", "Asia/Brunei"),
+    ("BO", "America/La_Paz"),
+    ("BQ", "America/Kralendijk"),
+    ("BS", "America/Nassau"),
+    ("BT", "Asia/Thimphu"),
+    ("BW", "Africa/Gaborone"),
+    ("BY", "Europe/Minsk"),
+    ("BZ", "America/Belize"),
+    ("CC", "Indian/Cocos"),
+    ("CF", "Africa/Bangui"),
+    ("CG", "Africa/Brazzaville"),
+    ("CH", "Europe/Zurich"),
+    ("CI", "Africa/Abidjan"),
+    ("CK", "Pacific/Rarotonga"),
+    ("CM", "Africa/Douala"),
+    ("CO", "America/Bogota"),
+    ("CR", "America/Costa_Rica"),
+    ("CU", "America/Havana"),
+    ("CV", "Atlantic/Cape_Verde"),
+    ("CW", "America/Curacao"),
+    ("CX", "Indian/Christmas"),
+    ("CZ", "Europe/Prague"),
+    ("DJ", "Africa/Djibouti"),
+    ("DK", "Europe/Copenhagen"),
+    ("DM", "America/Dominica"),
+    ("DO", "America/Santo_Domingo"),
+    ("DZ", "Africa/Algiers"),
+    ("EE", "Europe/Tallinn"),
+    ("EG", "Africa/Cairo"),
+    ("EH", "Africa/El_Aaiun"),
+    ("ER", "Africa/Asmara"),
+    ("ET", "Africa/Addis_Ababa"),
+    ("FI", "Europe/Helsinki"),
+    ("FJ", "Pacific/Fiji"),
+    ("FK", "Atlantic/Stanley"),
+    ("FO", "Atlantic/Faroe"),
+    ("FR", "Europe/Paris"),
+    ("GA", "Africa/Libreville"),
+    ("GB", "Europe/London"),
+    ("GD", "America/Grenada"),
+    ("GE", "Asia/Tbilisi"),
+    ("GF", "America/Cayenne"),
+    ("GG", "Europe/Guernsey"),
+    ("GH", "Africa/Accra"),
+    ("GI", "Europe/Gibraltar"),
+    ("GM", "Africa/Banjul"),
+    ("GN", "Africa/Conakry"),
+    ("GP", "America/Guadeloupe"),
+    ("GQ", "Africa/Malabo"),
+    ("GR", "Europe/Athens"),
+    ("GS", "Atlantic/South_Georgia"),
+    ("GT", "America/Guatemala"),
+    ("GU", "Pacific/Guam"),
+    ("GW", "Africa/Bissau"),
+    ("GY", "America/Guyana"),
+    ("HK", "Asia/Hong_Kong"),
+    ("HN", "America/Tegucigalpa"),
+    ("HR", "Europe/Zagreb"),
+    ("HT", "America/Port-au-Prince"),
+    ("HU", "Europe/Budapest"),
+    ("IE", "Europe/Dublin"),
+    ("IL", "Asia/Jerusalem"),
+    ("IM", "Europe/Isle_of_Man"),
+    ("IN", "Asia/Kolkata"),
+    ("IO", "Indian/Chagos"),
+    ("IQ", "Asia/Baghdad"),
+    ("IR", "Asia/Tehran"),
+    ("IS", "Atlantic/Reykjavik"),
+    ("IT", "Europe/Rome"),
+    ("JE", "Europe/Jersey"),
+    ("JM", "America/Jamaica"),
+    ("JO", "Asia/Amman"),
+    ("JP", "Asia/Tokyo"),
+    ("KE", "Africa/Nairobi"),
+    ("KG", "Asia/Bishkek"),
+    ("KH", "Asia/Phnom_Penh"),
+    ("KM", "Indian/Comoro"),
+    ("KN", "America/St_Kitts"),
+    ("KP", "Asia/Pyongyang"),
+    ("KR", "Asia/Seoul"),
+    ("KW", "Asia/Kuwait"),
+    ("KY", "America/Cayman"),
+    ("LA", "Asia/Vientiane"),
+    ("LB", "Asia/Beirut"),
+    ("LC", "America/St_Lucia"),
+    ("LI", "Europe/Vaduz"),
+    ("LK", "Asia/Colombo"),
+    ("LR", "Africa/Monrovia"),
+    ("LS", "Africa/Maseru"),
+    ("LT", "Europe/Vilnius"),
+    ("LU", "Europe/Luxembourg"),
+    ("LV", "Europe/Riga"),
+    ("LY", "Africa/Tripoli"),
+    ("MA", "Africa/Casablanca"),
+    ("MC", "Europe/Monaco"),
+    ("MD", "Europe/Chisinau"),
+    ("ME", "Europe/Podgorica"),
+    ("MF", "America/Marigot"),
+    ("MG", "Indian/Antananarivo"),
+    ("MK", "Europe/Skopje"),
+    ("ML", "Africa/Bamako"),
+    ("MM", "Asia/Yangon"),
+    ("MO", "Asia/Macau"),
+    ("MP", "Pacific/Saipan"),
+    ("MQ", "America/Martinique"),
+    ("MR", "Africa/Nouakchott"),
+    ("MS", "America/Montserrat"),
+    ("MT", "Europe/Malta"),
+    ("MU", "Indian/Mauritius"),
+    ("MV", "Indian/Maldives"),
+    ("MW", "Africa/Blantyre"),
+    ("MZ", "Africa/Maputo"),
+    ("NA", "Africa/Windhoek"),
+    ("NC", "Pacific/Noumea"),
+    ("NE", "Africa/Niamey"),
+    ("NF", "Pacific/Norfolk"),
+    ("NG", "Africa/Lagos"),
+    ("NI", "America/Managua"),
+    ("NL", "Europe/Amsterdam"),
+    ("NO", "Europe/Oslo"),
+    ("NP", "Asia/Kathmandu"),
+    ("NR", "Pacific/Nauru"),
+    ("NU", "Pacific/Niue"),
+    ("OM", "Asia/Muscat"),
+    ("PA", "America/Panama"),
+    ("PE", "America/Lima"),
+    ("PH", "Asia/Manila"),
+    ("PK", "Asia/Karachi"),
+    ("PL", "Europe/Warsaw"),
+    ("PM", "America/Miquelon"),
+    ("PN", "Pacific/Pitcairn"),
+    ("PR", "America/Puerto_Rico"),
+    ("PW", "Pacific/Palau"),
+    ("PY", "America/Asuncion"),
+    ("QA", "Asia/Qatar"),
+    ("RE", "Indian/Reunion"),
+    ("RO", "Europe/Bucharest"),
+    ("RS", "Europe/Belgrade"),
+    ("RW", "Africa/Kigali"),
+    ("SA", "Asia/Riyadh"),
+    ("SB", "Pacific/Guadalcanal"),
+    ("SC", "Indian/Mahe"),
+    ("SD", "Africa/Khartoum"),
+    ("SE", "Europe/Stockholm"),
+    ("SG", "Asia/Singapore"),
+    ("SH", "Atlantic/St_Helena"),
+    ("SI", "Europe/Ljubljana"),
+    ("SJ", "Arctic/Longyearbyen"),
+    ("SK", "Europe/Bratislava"),
+    ("SL", "Africa/Freetown"),
+    ("SM", "Europe/San_Marino"),
+    ("SN", "Africa/Dakar"),
+    ("SO", "Africa/Mogadishu"),
+    ("SR", "America/Paramaribo"),
+    ("SS", "Africa/Juba"),
+    ("ST", "Africa/Sao_Tome"),
+    ("SV", "America/El_Salvador"),
+    ("SX", "America/Lower_Princes"),
+    ("SY", "Asia/Damascus"),
+    ("SZ", "Africa/Mbabane"),
+    ("TC", "America/Grand_Turk"),
+    ("TD", "Africa/Ndjamena"),
+    ("TF", "Indian/Kerguelen"),
+    ("TG", "Africa/Lome"),
+    ("TH", "Asia/Bangkok"),
+    ("TJ", "Asia/Dushanbe"),
+    ("TK", "Pacific/Fakaofo"),
+    ("TL", "Asia/Dili"),
+    ("TM", "Asia/Ashgabat"),
+    ("TN", "Africa/Tunis"),
+    ("TO", "Pacific/Tongatapu"),
+    ("TR", "Europe/Istanbul"),
+    ("TT", "America/Port_of_Spain"),
+    ("TV", "Pacific/Funafuti"),
+    ("TW", "Asia/Taipei"),
+    ("TZ", "Africa/Dar_es_Salaam"),
+    ("UG", "Africa/Kampala"),
+    ("UY", "America/Montevideo"),
+    ("VA", "Europe/Vatican"),
+    ("VC", "America/St_Vincent"),
+    ("VE", "America/Caracas"),
+    ("VG", "America/Tortola"),
+    ("VI", "America/St_Thomas"),
+    ("VN", "Asia/Ho_Chi_Minh"),
+    ("VU", "Pacific/Efate"),
+    ("WF", "Pacific/Wallis"),
+    ("WS", "Pacific/Apia"),
+    ("YE", "Asia/Aden"),
+    ("YT", "Indian/Mayotte"),
+    ("ZA", "Africa/Johannesburg"),
+    ("ZM", "Africa/Lusaka"),
+    ("ZW", "Africa/Harare"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_zone_is_known_and_the_countries_are_in_order() {
+        assert_eq!(COUNTRY_ZONES.len(), 216);
+        for (country, zone) in COUNTRY_ZONES {
+            assert!(Zone::named(zone).is_ok(), "{country}: {zone}");
+        }
+        for pair in COUNTRY_ZONES.windows(2) {
+            assert!(pair[0].0 < pair[1].0, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn countries_with_several_zones_have_none() {
+        let name = |country| only_zone(country).map(|it| it.name());
+        assert_eq!(name("IN"), Some("Asia/Kolkata"));
+        assert_eq!(name("GB"), Some("Europe/London"));
+        assert_eq!(name("AD"), Some("Europe/Andorra"));
+        assert_eq!(name("ZW"), Some("Africa/Harare"));
+        // The United States have many; Germany has Büsingen, China Urumqi, Malaysia Kuching.
+        for country in ["US", "CA", "BR", "MX", "RU", "AU", "ID", "DE", "CN", "MY", "", "in", "XX"] {
+            assert_eq!(name(country), None, "{country}");
+        }
+    }
+}
