@@ -3,14 +3,54 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::business::{Holidays, Hours};
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
+use crate::instances::Instances;
 use crate::ledger::Ledger;
 use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
 use crate::side::Customers;
 use crate::text::{Interner, Sym, Text, Texts};
 use crate::zone::Zone;
+
+/// Where the value of a parameter comes from; of several the first counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GivenBy {
+    /// It was typed.
+    Flag,
+    /// A variable of the environment holds it.
+    Environment,
+    /// The configuration file holds it.
+    File,
+    /// Nobody gave it.
+    #[default]
+    Default,
+}
+
+impl GivenBy {
+    /// The word used in outputs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Environment => "environment",
+            Self::File => "file",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// When a session started, by the business hours that hold for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InHours {
+    /// No zone says what its clocks showed, or it has no start.
+    Unknown,
+    /// Outside of business hours.
+    Outside,
+    /// In the business hours of this day.
+    On(NaiveDate),
+}
 
 /// The thresholds and choices of reports, with the defaults of the figures' definitions.
 #[derive(Clone, Debug)]
@@ -19,10 +59,14 @@ pub struct ReportOptions {
     pub zone: Zone,
     /// `--tz` was given. Without it figures that depend on business hours are missing.
     pub zone_given: bool,
+    /// Who gave it, if it was given.
+    pub zone_origin: GivenBy,
     /// Business hours.
     pub hours: Hours,
     /// Dates without business hours.
     pub holidays: Holidays,
+    /// Zones, hours and holidays of single instances, which hold for their sessions instead.
+    pub instances: Instances,
     /// Count group calls in rates.
     pub include_group: bool,
     /// Business-hours calls below which no flag is raised.
@@ -43,6 +87,8 @@ pub struct ReportOptions {
     pub callback_sla_ms: i64,
     /// Whose unanswered calls count in the figures of callbacks.
     pub callbacks_from: CallbacksFrom,
+    /// The day on which the customers file counted days overdue, if not that of the watermark.
+    pub customers_as_of: Option<NaiveDate>,
 }
 
 /// Whose unanswered calls count in the figures of callbacks.
@@ -73,8 +119,10 @@ impl Default for ReportOptions {
         Self {
             zone: Zone::utc(),
             zone_given: false,
+            zone_origin: GivenBy::Default,
             hours: Hours::parse("Mon-Fri 09:00-18:00").unwrap_or_else(|it| unreachable!("{it}")),
             holidays: Holidays::default(),
+            instances: Instances::default(),
             include_group: false,
             min_calls: 10,
             flag_rate: 800_000,
@@ -85,6 +133,7 @@ impl Default for ReportOptions {
             ring_timeout_ms: 60_000,
             callback_sla_ms: 3_600_000,
             callbacks_from: CallbacksFrom::Outgoing,
+            customers_as_of: None,
         }
     }
 }
@@ -215,6 +264,20 @@ impl Analysis {
     /// The events of a session, in order.
     pub fn events_of(&self, session: &Session) -> &[Event] {
         &self.rebuilt.events[session.events.clone()]
+    }
+
+    /// Whether a session started in business hours: its instance's where that has its own zone, hours
+    /// or holidays, else the general ones.
+    pub fn in_hours(&self, session: &Session) -> InHours {
+        let options = &self.options;
+        let own = options.instances.of(session.provider, self.texts.raw(session.instance));
+        let general = options.zone_given.then_some(&options.zone);
+        let zone = own.and_then(|it| it.zone.as_ref()).or(general);
+        let (Some(zone), Some(at)) = (zone, session.started_at) else { return InHours::Unknown };
+        let hours = own.and_then(|it| it.hours.as_ref()).unwrap_or(&options.hours);
+        let holidays = own.and_then(|it| it.holidays.as_ref()).unwrap_or(&options.holidays);
+        let local = zone.local(at);
+        if hours.covers(&local, holidays) { InHours::On(local.date) } else { InHours::Outside }
     }
 
     /// The agent's name, or what stands for none.

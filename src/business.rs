@@ -46,6 +46,11 @@ impl Holidays {
         self.dates.contains(&date)
     }
 
+    /// The dates, in order.
+    pub fn iter(&self) -> impl Iterator<Item = NaiveDate> {
+        self.dates.iter().copied()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.dates.len()

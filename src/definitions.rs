@@ -47,6 +47,7 @@ const EVERY: &[&str] = &[
     "report",
     "kpi",
     "frustration",
+    "avoidance",
     "anomalies",
     "orphans",
     "sessions",
@@ -58,6 +59,7 @@ const EVERY: &[&str] = &[
     "inspect",
     "explain",
     "contacts",
+    "compare",
 ];
 
 /// Every figure.
@@ -166,6 +168,7 @@ pub static FIGURES: &[Figure] = &[
             "sessions",
             "rejections",
             "frustration",
+            "avoidance",
             "anomalies",
             "orphans",
             "events",
@@ -193,6 +196,7 @@ pub static FIGURES: &[Figure] = &[
             "callbacks",
             "report",
             "contacts",
+            "avoidance",
         ],
         ..OURS
     },
@@ -541,8 +545,8 @@ pub static FIGURES: &[Figure] = &[
         title: "Answered",
         unit: "sessions",
         formula: "Sessions whose `outcome` is answered: in rates those of rated feeds, in a row for a \
-            customer the attempts.",
-        reports: &["kpi", "frustration", "report"],
+            customer the attempts, in one for a called customer the outgoing calls.",
+        reports: &["kpi", "frustration", "avoidance", "report"],
         ..OURS
     },
     Figure {
@@ -550,9 +554,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Rejected",
         unit: "sessions",
         formula: "Sessions whose `outcome` is rejected: in rates those of rated feeds, of outgoing calls \
-            by the customer, in a row for a customer the attempts. In a row for a feed its events of that \
-            kind.",
-        reports: &["kpi", "frustration", "report", "inspect"],
+            by the customer, in a row for a customer the attempts, in one for a called customer the \
+            outgoing calls. In a row for a feed its events of that kind.",
+        reports: &["kpi", "frustration", "avoidance", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -560,8 +564,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Missed",
         unit: "sessions",
         formula: "Sessions whose `outcome` is missed, as reported or by inference: in rates those of \
-            rated feeds, in a row for a customer the attempts. In a row for a feed its events of that kind.",
-        reports: &["kpi", "frustration", "report", "inspect"],
+            rated feeds, in a row for a customer the attempts, in one for a called customer the outgoing \
+            calls. In a row for a feed its events of that kind.",
+        reports: &["kpi", "frustration", "avoidance", "report", "inspect"],
         ..OURS
     },
     Figure {
@@ -578,8 +583,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Ringing",
         unit: "sessions",
         formula: "Sessions whose `outcome` is ringing, not yet known where the input ends: in rates those \
-            of rated feeds, in a row for a customer the attempts. In no rate.",
-        reports: &["kpi", "frustration", "report"],
+            of rated feeds, in a row for a customer the attempts, in one for a called customer the outgoing \
+            calls. In no rate.",
+        reports: &["kpi", "frustration", "avoidance", "report"],
         ..OURS
     },
     Figure {
@@ -688,7 +694,7 @@ pub static FIGURES: &[Figure] = &[
         title: "In hours",
         unit: "sessions",
         formula: "The part of `resolved` that started in business hours (--business-hours in --tz, no \
-            holiday). Missing without --tz.",
+            holiday; an instance's own, where the configuration gives it any). Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -696,7 +702,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_rejected",
         title: "Rej. in hours",
         unit: "sessions",
-        formula: "The part of `rejected` that started in business hours. Missing without --tz.",
+        formula: "The part of `rejected` that started in business hours. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -704,7 +710,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_policy_rejected",
         title: "Pol. in hours",
         unit: "sessions",
-        formula: "The part of `policy_rejected` that started in business hours. Missing without --tz.",
+        formula: "The part of `policy_rejected` that started in business hours. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -712,7 +718,7 @@ pub static FIGURES: &[Figure] = &[
         id: "bh_rejection_rate",
         title: "Rate in hours",
         unit: "share, 0 to 1",
-        formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without --tz.",
+        formula: "`bh_rejected` / `bh_resolved`; missing where `bh_resolved` is 0. Missing without a zone.",
         numerator: &["bh_rejected"],
         denominator: &["bh_resolved"],
         reports: &["kpi", "report"],
@@ -725,7 +731,7 @@ pub static FIGURES: &[Figure] = &[
         formula: "With n = `bh_resolved` - `bh_policy_rejected`. high_rejection: n is --min-calls (10) or \
             more and (`bh_rejected` - `bh_policy_rejected`) / n is --flag-rate (0.8) or more; policy: else \
             `bh_resolved` is --min-calls or more and `bh_rejection_rate` is --flag-rate or more, so the \
-            server's own rule makes the rate. Else missing. Missing without --tz.",
+            server's own rule makes the rate. Else missing. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -733,7 +739,8 @@ pub static FIGURES: &[Figure] = &[
         id: "days_rated",
         title: "Days rated",
         unit: "days",
-        formula: "Days in --tz with three or more of `bh_resolved`. Missing without --tz.",
+        formula: "Days in --tz (an instance's own zone, where the configuration gives it one) with three or \
+            more of `bh_resolved`. Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -742,7 +749,7 @@ pub static FIGURES: &[Figure] = &[
         title: "Days over",
         unit: "days",
         formula: "Those of `days_rated` whose own `bh_rejection_rate` is at or over --flag-rate (0.8). \
-            Missing without --tz.",
+            Missing without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -751,7 +758,7 @@ pub static FIGURES: &[Figure] = &[
         title: "Consistent",
         unit: "yes or no",
         formula: "Yes if `days_rated` is 3 or more and 2 × `days_over` is `days_rated` or more. Missing \
-            without --tz.",
+            without a zone.",
         reports: &["kpi", "report"],
         ..OURS
     },
@@ -1478,6 +1485,156 @@ pub static FIGURES: &[Figure] = &[
         reports: &["contacts"],
         ..OURS
     },
+    // Deliberate avoidance: over the calls to a customer.
+    Figure {
+        id: "outgoing_calls",
+        title: "Calls",
+        unit: "sessions",
+        formula: "Outgoing sessions to the customer with a start, no group call, orphans and unrated ones \
+            included: `answered` + `rejected` + `missed` + `ringing`.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "max_rejected_7d",
+        title: "In 7 days",
+        unit: "sessions",
+        formula: "The most rejections by the customer that started within the 7 × 24 hours that end at the \
+            start of one of them, both ends included; 0 without a rejection. The windows count rejections of \
+            the whole input and end at those that the filters choose.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "actions",
+        title: "Actions",
+        unit: "list",
+        formula: "All that the customer's rejections call for, the gravest first. Each calls for \
+            switch_to_message; if the stage on its day is late for escalate_senior_officer; and if two or \
+            more, itself included, started within the 7 × 24 hours that end at its start, for senior_review \
+            (mid), raise_risk (early) or deliberate_avoidance (current or unknown). From the gravest: escalate_senior_officer, \
+            senior_review, raise_risk, deliberate_avoidance, switch_to_message.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "stage",
+        title: "Stage",
+        unit: "word",
+        formula: "How far behind with payments the customer is on the day, in --tz, of the watermark: \
+            current (less than 1 day overdue), early (1 to 30), mid (31 to 60), late (61 and more). By the \
+            customers file: since due_date, else days_overdue as counted on the watermark's day or \
+            --customers-as-of, else its stage for all time; the worst of several accounts. Missing if \
+            unknown, and unknown as a key of groups.",
+        source: "the customers file",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "stage_static",
+        title: "Static",
+        unit: "yes or no",
+        formula: "Whether of any account of the customer nothing but a stage for all time is known, so \
+            that it is the same on every day; missing where no stage is known.",
+        source: "the customers file",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "risk",
+        title: "Risk",
+        unit: "word",
+        formula: "The highest of the customer's rejections: low if its stage on the day of the rejection is \
+            current or early, medium if mid, high if late; one level up (low, medium, high, critical) where \
+            two or more started within the 7 × 24 hours that end at its start. Without a rejection that of `stage`; unknown without a \
+            stage.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_customers",
+        title: "Avoid",
+        unit: "customers",
+        formula: "Customers of the customers file with two or more outgoing calls before the day of their \
+            first default (of those who did not default: up to the watermark), who rejected two or more of \
+            them within 7 × 24 hours.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_defaulted",
+        title: "Default",
+        unit: "customers",
+        formula: "Those of `avoiding_customers` with a defaulted_on in the customers file.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "avoiding_default_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`avoiding_defaulted` / `avoiding_customers`; missing where there are none.",
+        numerator: &["avoiding_defaulted"],
+        denominator: &["avoiding_customers"],
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_customers",
+        title: "Others",
+        unit: "customers",
+        formula: "Customers with as many calls as `avoiding_customers` who did not reject two of them within \
+            7 × 24 hours.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_defaulted",
+        title: "Default",
+        unit: "customers",
+        formula: "Those of `other_customers` with a defaulted_on in the customers file.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "other_default_rate",
+        title: "Rate",
+        unit: "share, 0 to 1",
+        formula: "`other_defaulted` / `other_customers`; missing where there are none.",
+        numerator: &["other_defaulted"],
+        denominator: &["other_customers"],
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio",
+        title: "Ratio",
+        unit: "ratio",
+        formula: "`avoiding_default_rate` / `other_default_rate`; missing where in either group nobody or \
+            everybody defaulted. An association, not a cause: who defaulted early had less time to reject.",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio_low",
+        title: "Low",
+        unit: "ratio",
+        formula: "The lower end of the 95 % interval of `default_ratio` by the log method: divided by \
+            exp(1.959964 × s), s the root of 1 / `avoiding_defaulted` - 1 / `avoiding_customers` + 1 / \
+            `other_defaulted` - 1 / `other_customers`.",
+        source: "Katz and others, 1978",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
+    Figure {
+        id: "default_ratio_high",
+        title: "High",
+        unit: "ratio",
+        formula: "The upper end of that interval (see `default_ratio_low`): multiplied instead of divided.",
+        source: "Katz and others, 1978",
+        reports: &["avoidance", "report"],
+        ..OURS
+    },
     // Reactions and timelines.
     Figure {
         id: "chat_id",
@@ -1546,9 +1703,9 @@ pub static FIGURES: &[Figure] = &[
         title: "Action",
         unit: "word",
         formula: "Whether a reaction was set or taken back: set, or cleared (in `events` as the provider \
-            spells it, clear).",
+            spells it, clear). In a row for a called customer the gravest of its `actions`; missing if none.",
         source: PAYLOAD,
-        reports: &["timeline", "events"],
+        reports: &["timeline", "events", "avoidance", "report"],
         ..OURS
     },
     Figure {

@@ -36,7 +36,7 @@ pub fn common_parameters(analysis: &Analysis) -> Parameters {
     vec![
         entry("callsift_version", Cell::word(env!("CARGO_PKG_VERSION"))),
         entry("tz", Cell::word(options.zone.name())),
-        entry("tz_origin", Cell::word(if options.zone_given { "flag" } else { "default" })),
+        entry("tz_origin", Cell::word(options.zone_origin.name())),
         entry("tzdb_version", Cell::word(TZDB_VERSION)),
         entry("privacy", Cell::word("full")),
         entry("business_hours", Cell::Word(options.hours.to_string())),

@@ -30,6 +30,7 @@ pub mod analysis;
 pub mod business;
 pub mod contact_rules;
 pub mod country_zones;
+pub mod instances;
 pub mod stats;
 pub mod reports;
 pub mod definitions;

@@ -1,5 +1,6 @@
 //! Real streams and surroundings in, exit status out.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
@@ -14,10 +15,27 @@ fn main() -> ExitCode {
         stderr_is_terminal: io::stderr().is_terminal(),
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty()),
+        stdin_is_fed: stdin_is_fed(),
+        variables: std::env::vars_os().filter(|(name, _)| is_ours(name)).collect(),
+        ..Env::default()
     };
     let argv: Vec<_> = std::env::args_os().collect();
     let exit = run(&argv, &env, &mut io::stdout().lock(), &mut io::stderr());
     ExitCode::from(exit.status())
+}
+
+fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"CALLSIFT_")
+}
+
+/// Whether standard input may hold a dump: it is neither a terminal nor the null device.
+fn stdin_is_fed() -> bool {
+    #[cfg(unix)]
+    if let Ok(metadata) = std::fs::metadata("/dev/stdin") {
+        use std::os::unix::fs::FileTypeExt;
+        return !metadata.file_type().is_char_device();
+    }
+    !io::stdin().is_terminal()
 }
 
 /// A signal ends the run at once; what is unfinished goes with it.

@@ -305,6 +305,7 @@ impl Privacy {
             | Cell::Signed(_)
             | Cell::Rate(_)
             | Cell::Change(_)
+            | Cell::Ratio(_)
             | Cell::Tenths(_)
             | Cell::Millis(_)
             | Cell::Instant(_)

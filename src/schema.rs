@@ -72,7 +72,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         "share, 0 to 1" => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         "share, -1 to 1" => json!({ "type": "number", "minimum": -1, "maximum": 1 }),
         "points, 0 to 100" => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
-        "weight" => json!({ "type": "number", "minimum": 0 }),
+        "weight" | "ratio" => json!({ "type": "number", "minimum": 0 }),
         "instant" => json!({ "type": "string", "format": "date-time" }),
         "yes or no" => json!({ "type": "boolean" }),
         "yes, no or a word" => json!({ "type": ["boolean", "string"] }),
@@ -117,6 +117,7 @@ impl Frame {
             .accounting
             .iter()
             .map(|(name, cell)| (name.clone(), (Shape::of_books(name, cell), true)));
+        let command = document.schema.trim_start_matches("callsift.").split('/').next().unwrap_or_default();
         let mut parts = Shape::object(false);
         for part in &document.parts {
             let path: Vec<&str> = part.path.clone();
@@ -126,7 +127,7 @@ impl Frame {
                     parts.put(&path, Shape::list(Shape::Plain(json!({ "type": "string" }))));
                 }
                 Body::Rows(table) => {
-                    let row = Shape::of_table(table, &group_keys(document, part));
+                    let row = Shape::of_table(table, command, &group_keys(document, part));
                     if let (Some(_), [above @ .., _]) = (&table.total, path.as_slice()) {
                         parts.put(&[above, &["total"]].concat(), row.clone());
                     }
@@ -209,12 +210,13 @@ impl Shape {
         }
     }
 
-    fn of_table(table: &Table, by: &[String]) -> Self {
+    fn of_table(table: &Table, command: &str, by: &[String]) -> Self {
         let shape = |(place, column): (usize, &Column)| {
             let is_key = by.iter().any(|it| it == column.key);
-            let figure = definitions::figure(column.key).map(|it| it.unit);
+            // Columns that are no figures can be called like one of another command.
+            let figure = definitions::figure(column.key).filter(|it| it.reports.contains(&command));
             // As the key of a group every figure is a word.
-            let unit = if is_key { Some("text") } else { figure };
+            let unit = if is_key { Some("text") } else { figure.map(|it| it.unit) };
             let mut shape = match unit.and_then(of_unit) {
                 Some(it) => Self::Plain(nullable(it)),
                 None => {
@@ -222,9 +224,7 @@ impl Shape {
                     cells.reduce(Self::merged).unwrap_or(Self::Plain(json!({})))
                 }
             };
-            if let (Some(it), Self::Plain(Value::Object(keywords))) =
-                (definitions::figure(column.key), &mut shape)
-            {
+            if let (Some(it), Self::Plain(Value::Object(keywords))) = (figure, &mut shape) {
                 keywords.insert("description".to_owned(), format!("{} ({})", it.title, it.unit).into());
             }
             (column.key.to_owned(), (shape, true))
@@ -257,7 +257,7 @@ impl Shape {
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) => of("text"),
             Cell::Count(_) => of("number"),
             Cell::Signed(_) | Cell::Millis(_) => of("milliseconds"),
-            Cell::Rate(_) => of("weight"),
+            Cell::Rate(_) | Cell::Ratio(_) => of("weight"),
             Cell::Change(_) => of("share, -1 to 1"),
             Cell::Tenths(_) => Self::Plain(json!({ "type": "number" })),
             Cell::Instant(_) => of("instant"),

@@ -24,6 +24,8 @@ pub enum Cell {
     Rate(Rate),
     /// A difference of two shares, from -1 to 1.
     Change(Change),
+    /// How many times as great one figure is as another; no share, so it may be more than 1.
+    Ratio(Rate),
     /// A decimal with one digit, in tenths (a score, a weight).
     Tenths(i64),
     /// A duration in milliseconds.
@@ -78,8 +80,12 @@ impl Cell {
 
     /// A share that was computed as a float.
     pub fn share_f64(share: f64) -> Self {
-        let rounded = |scale: f64| (share * scale + 0.5).floor() as u64;
-        Self::Rate(Rate { micro: rounded(1e6), permille: rounded(1e3) })
+        Self::Rate(Rate::of_f64(share))
+    }
+
+    /// A ratio that was computed as a float.
+    pub fn ratio_f64(ratio: f64) -> Self {
+        Self::Ratio(Rate::of_f64(ratio))
     }
 }
 
@@ -105,6 +111,12 @@ impl Rate {
             ((2 * u128::from(part) * scale + u128::from(whole)) / (2 * u128::from(whole))) as u64
         };
         (whole > 0).then(|| Self { micro: rounded(1_000_000), permille: rounded(1000) })
+    }
+
+    /// A quotient that was computed as a float.
+    fn of_f64(quotient: f64) -> Self {
+        let rounded = |scale: f64| (quotient * scale + 0.5).floor() as u64;
+        Self { micro: rounded(1e6), permille: rounded(1e3) }
     }
 
     /// A share that was given in millionths.

@@ -36,6 +36,21 @@ pub fn newcombe(before: (u64, u64), after: (u64, u64)) -> Option<(f64, f64)> {
     Some((low.max(-1.0), high.min(1.0)))
 }
 
+/// How many times as often something happened to the exposed as to the others, and its interval, 95 %, by
+/// the log method: D. Katz, J. Baptista, S. P. Azen, M. C. Pike, "Obtaining Confidence Intervals for the
+/// Risk Ratio in Cohort Studies", 1978. Each group is how often it happened, and of how many. Nothing where
+/// it happened to none or to all of a group.
+pub fn risk_ratio(exposed: (u64, u64), others: (u64, u64)) -> Option<(f64, f64, f64)> {
+    let is_mixed = |(part, whole): (u64, u64)| part > 0 && part < whole;
+    if !is_mixed(exposed) || !is_mixed(others) {
+        return None;
+    }
+    let [a, n, b, m] = [exposed.0, exposed.1, others.0, others.1].map(|it| it as f64);
+    let ratio = (a * m) / (b * n);
+    let spread = Z * (1.0 / a - 1.0 / n + 1.0 / b - 1.0 / m).sqrt();
+    Some((ratio, ratio * (-spread).exp(), ratio * spread.exp()))
+}
+
 /// The chance of `x` or more rejections in `n` calls that are drawn from `total` calls of which
 /// `rejected` were rejected: the exact one-sided tail of the hypergeometric distribution.
 pub fn upper_tail(x: u64, n: u64, rejected: u64, total: u64) -> f64 {
@@ -122,6 +137,26 @@ mod tests {
         }
         assert_eq!(newcombe((0, 0), (1, 2)), None);
         assert_eq!(newcombe((1, 2), (0, 0)), None);
+    }
+
+    #[test]
+    fn risk_ratio_of_a_published_example() {
+        // Agresti, "Categorical Data Analysis": infarction in 189 of 11034 with placebo, 104 of 11037 with aspirin.
+        let (ratio, low, high) = risk_ratio((189, 11_034), (104, 11_037)).expect("no empty cell");
+        assert!((ratio - 1.82).abs() < 5e-3 && (low - 1.433).abs() < 5e-4 && (high - 2.306).abs() < 5e-4);
+        // The other way round every bound is turned over.
+        let (_, low, high) = risk_ratio((104, 11_037), (189, 11_034)).expect("no empty cell");
+        assert!((low - 1.0 / 2.306).abs() < 5e-4 && (high - 1.0 / 1.433).abs() < 5e-4);
+    }
+
+    #[test]
+    fn no_risk_ratio_with_an_empty_cell() {
+        for (exposed, others) in
+            [((0, 4), (2, 4)), ((4, 4), (2, 4)), ((2, 4), (0, 4)), ((2, 4), (4, 4)), ((0, 0), (2, 4))]
+        {
+            assert_eq!(risk_ratio(exposed, others), None, "{exposed:?} {others:?}");
+        }
+        assert!(risk_ratio((1, 2), (1, 2)).is_some());
     }
 
     #[test]

@@ -25,6 +25,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The configuration file, instead of `callsift.toml` in the working directory
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Configuration",
+        conflicts_with = "no_config"
+    )]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, global = true, help_heading = "Configuration")]
+    pub no_config: bool,
 }
 
 /// The commands.
@@ -42,6 +54,9 @@ pub enum Command {
     /// Outgoing calls held against rules on how often and when a customer may be called
     #[command(after_help = help::CONTACTS, after_long_help = help::CONTACTS_LONG.as_str())]
     Contacts(Box<ContactsArgs>),
+    /// Customers who reject the calls of the business: how often, how far behind, what to do
+    #[command(after_help = help::AVOIDANCE, after_long_help = help::AVOIDANCE_LONG.as_str())]
+    Avoidance(Box<RowArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
     #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
     Anomalies(Box<RowArgs>),
@@ -84,6 +99,13 @@ pub enum Command {
         /// The command
         #[arg(value_name = "COMMAND")]
         name: String,
+    },
+    /// What the configuration sets
+    #[command(after_help = help::CONFIG)]
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
     },
     /// Generated dumps whose truth is known: the demo month, or big ones for measuring
     #[command(after_help = help::SYNTH)]
@@ -152,6 +174,9 @@ pub struct RuleArgs {
     /// Customers: CSV with `phone` and any of `lid,name,account_id,vip,stage,days_overdue,due_date,defaulted_on,tz`
     #[arg(long, value_name = "FILE", help_heading = "Side files")]
     pub customers: Option<PathBuf>,
+    /// The day on which the customers file counted `days_overdue` [default: the watermark's]
+    #[arg(long, value_name = "DATE", help_heading = "Side files")]
+    pub customers_as_of: Option<String>,
     /// Dates without business hours: CSV with `date`
     #[arg(long, value_name = "FILE", help_heading = "Side files")]
     pub holidays: Option<PathBuf>,
@@ -331,7 +356,7 @@ pub struct KpiArgs {
 /// `contacts`.
 #[derive(Debug, Args)]
 pub struct ContactsArgs {
-    /// A set of rules: us-reg-f, in-rbi, whatsapp or whatsapp-2026; repeatable
+    /// A set of rules, such as `in-rbi`; repeatable; without it the command lists all
     #[arg(long, value_name = "NAME")]
     pub rules: Vec<String>,
     #[command(flatten)]
@@ -386,6 +411,23 @@ pub struct CompareArgs {
 pub struct DefineArgs {
     /// The figure, as its column is called; all of them without it
     pub figure: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// The values that count, and where each comes from
+    #[command(after_help = help::CONFIG)]
+    Show(Box<ConfigShowArgs>),
+}
+
+/// `config show`.
+#[derive(Debug, Args)]
+pub struct ConfigShowArgs {
+    /// The command; without it, what holds for all, and what tables of single commands hold
+    pub command: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -20,8 +20,8 @@ use crate::render::{Format, escape};
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
 use crate::reports::{
-    Output, anomalies, callbacks, contacts, events, explain, frustration, inspect, kpi, overview, reactions,
-    sessions, timeline,
+    Output, anomalies, avoidance, callbacks, contacts, events, explain, frustration, inspect, kpi, overview,
+    reactions, sessions, timeline,
 };
 use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
@@ -88,6 +88,23 @@ impl Task for Contacts {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(contacts::report(analysis, &self.0))
+    }
+}
+
+/// `avoidance`.
+pub struct Avoidance;
+
+impl Task for Avoidance {
+    fn name(&self) -> &'static str {
+        "avoidance"
+    }
+
+    fn wants_countries(&self) -> bool {
+        false
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(avoidance::report(analysis))
     }
 }
 

@@ -13,6 +13,7 @@ use super::resolve::{Env, OutputPlan, UsageError, period};
 use super::run::{Extra, Failure, Task, over_dumps, refuse_input, write_standalone};
 use crate::analysis::Analysis;
 use crate::document::Parameters;
+use crate::privacy::Privacy;
 use crate::render::Format;
 use crate::reports::Output;
 use crate::reports::compare::{Period, periods, report};
@@ -21,8 +22,21 @@ use crate::side::Written;
 use crate::text::Text;
 
 /// What is typed that also means something for reports that were written before.
-const FOR_REPORTS: [&str; 10] =
-    ["paths", "format", "output", "section", "top", "sort", "columns", "csv_raw", "color", "quiet"];
+const FOR_REPORTS: [&str; 13] = [
+    "paths",
+    "format",
+    "output",
+    "section",
+    "top",
+    "sort",
+    "columns",
+    "csv_raw",
+    "color",
+    "quiet",
+    "privacy",
+    "agent_privacy",
+    "key_file",
+];
 
 /// Two periods of dumps.
 #[derive(Default)]
@@ -86,8 +100,17 @@ pub fn compare(
     if let Some(output) = &plan.file {
         refuse_input(output, &files.each_ref().map(|it| it.as_path()))?;
     }
+    if !plan.privacy.is_full() && plan.privacy.key.is_none() {
+        return Err(Failure::Usage(
+            "--privacy: names in reports that are already written are masked with a key of yours; give \
+             --key-file FILE"
+                .to_owned(),
+        ));
+    }
     let [before, after] = paths.map(Written::read);
-    write_standalone(&mut document(paths, &before?, &after?), &plan, out)
+    let mut document = document(paths, &before?, &after?);
+    Privacy::new(&plan.privacy, &Analysis::empty()).apply(&mut document);
+    write_standalone(&mut document, &plan, out)
 }
 
 /// Options that say how dumps are read change nothing in a report that is already written.

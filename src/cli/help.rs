@@ -27,6 +27,7 @@ fn with_figures(examples: &str, command: &str) -> String {
 pub static KPI_LONG: LazyLock<String> = LazyLock::new(|| with_figures(KPI, "kpi"));
 pub static FRUSTRATION_LONG: LazyLock<String> = LazyLock::new(|| with_figures(FRUSTRATION, "frustration"));
 pub static CONTACTS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CONTACTS, "contacts"));
+pub static AVOIDANCE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(AVOIDANCE, "avoidance"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
 pub static COMPARE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(COMPARE, "compare"));
@@ -70,7 +71,12 @@ pub const CONTACTS: &str = "\
 Examples:
   callsift contacts fixtures/demo --rules in-rbi --tz Asia/Kolkata
   callsift contacts fixtures/demo --rules whatsapp --section summary
-  callsift contacts --rules us-reg-f --customers customers.csv dumps/";
+  callsift contacts fixtures/demo --rules us-reg-f --rules whatsapp --format csv";
+
+pub const AVOIDANCE: &str = "\
+Examples:
+  callsift avoidance fixtures/demo --customers fixtures/demo/customers.csv
+  callsift avoidance fixtures/demo --tz Asia/Kolkata --sort rejected:desc";
 
 pub const ANOMALIES: &str = "\
 Examples:
@@ -139,6 +145,14 @@ Examples:
 pub const SCHEMA: &str = "\
 Examples:
   callsift schema kpi";
+pub const CONFIG: &str = "\
+What a flag sets can also stand in `callsift.toml` in the working directory, or in the file of
+`--config`, and in variables such as CALLSIFT_TZ. What is typed counts before the environment, that
+before the file. Switches can be turned off: `--strict=false`. docs/configuration.md tells more.
+
+Examples:
+  callsift config show
+  callsift config show kpi --format json";
 
 pub const SYNTH: &str = "\
 Examples:

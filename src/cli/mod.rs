@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod compare;
+pub mod config;
 mod exit;
 mod help;
 mod messages;
@@ -17,19 +18,26 @@ pub use resolve::Env;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
-use args::{Cli, Command};
+use args::{Cli, Command, ConfigCommand};
+use config::Stop;
 use run::Failure;
 
 use crate::render::escape;
 
 /// Runs the program.
 pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    let cli = match Cli::try_parse_from(argv) {
+    let config::Parsed { cli, settings, notices } = match config::parse(argv, env) {
         Ok(it) => it,
-        Err(fault) => return usage(&fault, out, err),
+        Err(Stop::Clap(fault)) => return usage(&fault, out, err),
+        Err(Stop::Usage(fault)) => return Failure::from(fault).tell(err),
     };
+    for notice in notices {
+        // Nobody is left to tell where standard error is closed.
+        let _ = writeln!(err, "note: {notice}");
+    }
+    let env = &Env { settings, ..env.clone() };
     let result = match cli.command {
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -40,6 +48,9 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Define(args) => commands::define(&args, env, out),
         Command::Compare(args) => compare::compare(&args, argv, env, out, err),
         Command::Schema { name } => schema::schema(&name, out),
+        Command::Config { command: ConfigCommand::Show(args) } => {
+            config::show(&args, cli.config.as_deref(), cli.no_config, env, out)
+        }
         Command::Synth(args) => commands::synth(&args, out),
         Command::Report(args) => run::over_dumps(&args.common, &commands::Report, env, out, err),
         Command::Kpi(args) => match resolve::keys(&args.by) {
@@ -51,6 +62,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             Ok(profiles) => run::over_dumps(&args.common, &commands::Contacts(profiles), env, out, err),
             Err(it) => Err(it.into()),
         },
+        Command::Avoidance(args) => run::over_dumps(&args, &commands::Avoidance, env, out, err),
         Command::Anomalies(args) => run::over_dumps(&args, &commands::Anomalies, env, out, err),
         Command::Orphans(args) => run::over_dumps(&args, &commands::Orphans, env, out, err),
         Command::Sessions(args) => run::over_dumps(&args, &commands::Sessions, env, out, err),
@@ -58,12 +70,10 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Callbacks(args) => run::over_dumps(&args, &commands::Callbacks, env, out, err),
         Command::Reactions(args) => run::over_dumps(&args, &commands::Reactions, env, out, err),
         Command::Events(args) => run::over_dumps(&args, &commands::Events, env, out, err),
-        Command::Timeline(args) if is_path_alone(&args.customer_id, &args.common) => {
-            Err(Failure::Usage(format!(
-                "`{0}` is a file or folder; name the customer first, as in `callsift timeline +915550001111 {0}`",
-                escape::message(&args.customer_id)
-            )))
-        }
+        Command::Timeline(args) if is_path_alone(&args.customer_id, env) => Err(Failure::Usage(format!(
+            "`{0}` is a file or folder; name the customer first, as in `callsift timeline +915550001111 {0}`",
+            escape::message(&args.customer_id)
+        ))),
         Command::Timeline(args) => {
             let fold = !args.common.input.raw_identities;
             let customer = commands::customer(&args.customer_id, fold);
@@ -72,7 +82,7 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Inspect(args) => {
             run::over_dumps(&args.common, &commands::Inspect { show_paths: args.show_paths }, env, out, err)
         }
-        Command::Explain(args) if is_path_alone(&args.what, &args.common) => Err(Failure::Usage(format!(
+        Command::Explain(args) if is_path_alone(&args.what, env) => Err(Failure::Usage(format!(
             "`{0}` is a file or folder; name a session, a call or a figure first, as in `callsift explain \
              rejection_rate --agent NAME {0}`",
             escape::message(&args.what)
@@ -81,12 +91,12 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             run::over_dumps(&args.common, &commands::Explain(args.what.clone()), env, out, err)
         }
     };
-    result.unwrap_or_else(|failure| failure.tell(err))
+    result.unwrap_or_else(|failure| failure.relocated(&env.settings).tell(err))
 }
 
 /// Whether what should be an id is the only path that was given.
-fn is_path_alone(first: &str, args: &args::RowArgs) -> bool {
-    args.input.paths.is_empty() && args.input.files_from.is_none() && std::path::Path::new(first).exists()
+fn is_path_alone(first: &str, env: &Env) -> bool {
+    !env.settings.inputs_are_typed() && std::path::Path::new(first).exists()
 }
 
 /// A line in which nothing acts on the reader.

@@ -1,11 +1,14 @@
 //! From what was typed, and the surroundings, to what will be done.
 
+use std::ffi::OsString;
 use std::fmt::Display;
+use std::fs;
 use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
+use super::config::Settings;
 use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
 use crate::contact_rules::{PROFILES, Profile};
@@ -13,6 +16,7 @@ use crate::dialects::Provider;
 use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
 use crate::identity;
+use crate::instances::Instances;
 use crate::privacy::{Choice, Level, Secret};
 use crate::render::{Format, escape};
 use crate::reports::compare::Period;
@@ -35,6 +39,12 @@ pub struct Env {
     pub width: Option<usize>,
     /// `NO_COLOR` is set.
     pub no_color: bool,
+    /// A pipe, a socket or a file stands behind standard input, so that it may hold a dump.
+    pub stdin_is_fed: bool,
+    /// The variables of the environment whose names begin with `CALLSIFT_`.
+    pub variables: Vec<(OsString, OsString)>,
+    /// What the configuration sets; `run` reads it.
+    pub settings: Settings,
 }
 
 /// Wrong usage, as a message that says what to do instead.
@@ -82,7 +92,7 @@ pub struct Plan {
     pub read: ReadOptions,
     /// What sessions depend on.
     pub rules: Rules,
-    /// What reports depend on; holidays are read later.
+    /// What reports depend on; holidays and settings of instances are read later.
     pub report: ReportOptions,
     /// Which sessions are the subject.
     pub filter: Filter,
@@ -90,6 +100,8 @@ pub struct Plan {
     pub output: OutputPlan,
     /// Invalid lines that are no defect.
     pub tolerance: Tolerance,
+    /// What the configuration sets, and where each value comes from.
+    pub settings: Settings,
 }
 
 /// Invalid lines that are no defect.
@@ -131,9 +143,11 @@ impl Plan {
         let report = ReportOptions {
             zone: zone.clone(),
             zone_given: args.output.tz.is_some(),
+            zone_origin: env.settings.origins.of("tz"),
             hours: Hours::parse(&args.rules.business_hours)
                 .or_else(|it| wrong(format!("--business-hours: {it}")))?,
             holidays: Holidays::default(),
+            instances: Instances::default(),
             include_group: args.rules.include_group,
             min_calls: args.rules.min_calls,
             flag_rate: decimal("--flag-rate", &args.rules.flag_rate, 6)?,
@@ -149,6 +163,12 @@ impl Plan {
                 &CallbacksFrom::ALL,
                 CallbacksFrom::name,
             )?,
+            customers_as_of: args
+                .rules
+                .customers_as_of
+                .as_deref()
+                .map(|it| day("--customers-as-of", it))
+                .transpose()?,
         };
         if report.threshold_milli == 0 {
             return wrong("--threshold: must be more than 0, such as `5`");
@@ -158,7 +178,8 @@ impl Plan {
         }
         let filter = filter(&args.filters, zone, read.fold)?;
         let tolerance = tolerance(args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
-        Ok(Self { read, rules, report, filter, output, tolerance })
+        let settings = env.settings.clone();
+        Ok(Self { read, rules, report, filter, output, tolerance, settings })
     }
 }
 
@@ -180,6 +201,16 @@ impl OutputPlan {
         };
         // `-` is standard output here as it is standard input there.
         let file = args.output.clone().filter(|it| it.as_os_str() != "-");
+        if let (Some(file), Some(config)) = (&file, &env.settings.config)
+            && fs::canonicalize(file)
+                .is_ok_and(|it| fs::canonicalize(config).is_ok_and(|config| it == config))
+        {
+            let name = file.to_string_lossy();
+            return wrong(format!(
+                "--output: {} is the configuration; write to another file",
+                escape::message(&name)
+            ));
+        }
         let to_terminal = env.stdout_is_terminal && file.is_none();
         if to_terminal && !format.is_text() {
             let name = format.name();
@@ -378,7 +409,7 @@ fn word<T: Copy>(flag: &str, typed: &str, all: &[T], name: fn(T) -> &'static str
     found.ok_or_else(|| unknown_word(flag, typed, all.iter().map(|it| name(*it))))
 }
 
-/// What to say of a word that is none of those known.
+/// A word that is none of those that are known, with the one that was probably meant.
 pub fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'static str>) -> UsageError {
     let known: Vec<&str> = known.into_iter().collect();
     let near = suggest::nearest(typed, known.iter().copied());
@@ -391,6 +422,13 @@ pub fn unknown_word(flag: &str, typed: &str, known: impl IntoIterator<Item = &'s
 
 fn zone(flag: &str, name: &str) -> Res<Zone> {
     Zone::named(name).or_else(|it| wrong(format!("{flag}: {it}")))
+}
+
+/// A date.
+fn day(flag: &str, text: &str) -> Res<NaiveDate> {
+    time::date(text.trim()).ok_or_else(|| {
+        UsageError(format!("{flag}: `{}` is no date; write it as `2026-05-04`", escape::message(text)))
+    })
 }
 
 /// A date or a time; without an offset it is read in the report's zone.

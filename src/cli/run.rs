@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::RowArgs;
+use super::config::Settings;
 use super::exit::Exit;
 use super::messages;
 use super::resolve::{Env, OutputPlan, Plan, UsageError};
@@ -24,6 +25,7 @@ use crate::input::Trouble;
 use crate::input::blocks::Total;
 use crate::input::decode::Progress;
 use crate::input::sources::{self, Found, Place, Source};
+use crate::instances::{Instance, Instances};
 use crate::ops;
 use crate::output::Output as OutputFile;
 use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
@@ -74,6 +76,14 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
+    /// The same as a failure of the place that a flag's value stands in, where that is no flag.
+    pub fn relocated(self, settings: &Settings) -> Self {
+        match self {
+            Self::Usage(it) => Self::Usage(settings.relocate(it)),
+            other => other,
+        }
+    }
+
     /// Tells the failure and gives the exit status.
     pub fn tell(&self, err: &mut dyn Write) -> Exit {
         let (message, exit) = match self {
@@ -142,6 +152,8 @@ struct Side {
     roster: Roster,
     agents: Agents,
     customers: Customers,
+    /// The teams of instances.
+    teams: HashMap<String, Sym>,
 }
 
 /// What one run knows before its report is made.
@@ -170,7 +182,7 @@ pub fn over_dumps(
     let mut plan = Plan::resolve(args, command.default_format(), env)?;
     command.prepare(&mut plan.read);
     let found = find(args, command.name(), env)?;
-    refuse_inputs(args, plan.output.file.as_deref(), &found.sources)?;
+    refuse_inputs(args, &plan.settings, plan.output.file.as_deref(), &found.sources)?;
     if let Some(hint) = format_hint(&plan.output).filter(|_| !plan.output.quiet) {
         let _ = writeln!(err, "note: {hint}");
     }
@@ -229,6 +241,14 @@ pub fn find(args: &RowArgs, command: &str, env: &Env) -> Result<Found, Failure> 
              zcat calls.ndjson.gz | callsift {command}"
         )));
     }
+    if let Some(place) = env.settings.configured_inputs().filter(|_| env.stdin_is_fed) {
+        let place = place.to_string();
+        return Err(Failure::Usage(format!(
+            "{} says what to read, and standard input is a pipe or a file as well; type `-` to read that, or \
+             the paths to read",
+            escape::message(&place)
+        )));
+    }
     let stdin = [OsString::from("-")];
     let paths = if nothing_named { &stdin[..] } else { &args.input.paths[..] };
     Ok(sources::find(paths, args.input.files_from.as_deref()))
@@ -281,7 +301,7 @@ pub fn read(
     let defective = troubles.iter().any(|it| it.defect) || !accepted;
     let no_hint = rejects.is_some() || accepted || plan.output.quiet;
     // Nobody is left to tell where standard error is closed.
-    let _ = tell(&troubles, &faults, &analysis, files, &plan.output, no_hint, args, err);
+    let _ = tell(&troubles, &faults, &analysis, files, &plan, no_hint, args, err);
     let inputs = found.sources.into_iter().zip(totals).collect();
     Ok(Read { plan, analysis, extra, defective, inputs, rejects })
 }
@@ -323,6 +343,10 @@ fn analyse(
         &from_metadata,
         &texts,
     );
+    for session in rebuilt.sessions.iter_mut().filter(|it| it.team.is_none()) {
+        let own = plan.report.instances.of(session.provider, texts.raw(session.instance));
+        session.team = own.and_then(|it| side.teams.get(it.team.as_deref()?)).copied();
+    }
     let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(it, &texts)).collect();
     let countries =
         if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
@@ -377,10 +401,25 @@ fn side_files(args: &RowArgs, plan: &mut Plan, texts: &Interner) -> Result<Side,
             .map(|it| Customers::read(it, reading))
             .transpose()?
             .unwrap_or_default(),
+        teams: plan
+            .settings
+            .instances
+            .iter()
+            .filter_map(|it| it.instance.team.as_deref())
+            .map(|it| (it.to_owned(), texts.intern(it)))
+            .collect(),
     };
+    let holidays = |path: &PathBuf| side::read_holidays(path).map(|it| it.into_iter().collect::<Holidays>());
     if let Some(path) = &rules.holidays {
-        plan.report.holidays = side::read_holidays(path)?.into_iter().collect::<Holidays>();
+        plan.report.holidays = holidays(path)?;
     }
+    let own = plan.settings.instances.iter().map(|it| {
+        let from_file = it.holidays_file.as_ref().map(holidays).transpose()?;
+        let mut instance = it.instance.clone();
+        instance.holidays = from_file.or(instance.holidays);
+        Ok(instance)
+    });
+    plan.report.instances = own.collect::<Result<_, SideError>>()?;
     Ok(side)
 }
 
@@ -442,17 +481,20 @@ fn tell(
     faults: &[crate::read::Fault],
     analysis: &Analysis,
     files: usize,
-    output: &OutputPlan,
+    plan: &Plan,
     no_hint: bool,
     args: &RowArgs,
     err: &mut dyn Write,
 ) -> io::Result<()> {
-    for it in troubles.iter().filter(|it| it.defect || !output.quiet) {
+    for it in troubles.iter().filter(|it| it.defect || !plan.output.quiet) {
         messages::trouble(it, err)?;
     }
     messages::faults(faults, troubles, &analysis.ledger, &analysis.texts, no_hint, err)?;
-    if !output.quiet {
-        for note in nothing_found(analysis, args, &output.privacy, files, troubles) {
+    if !plan.output.quiet {
+        for note in nothing_found(analysis, args, &plan.output.privacy, files, troubles) {
+            writeln!(err, "note: {}", plan.settings.relocate(note))?;
+        }
+        for note in unknown_instances(analysis, &plan.settings) {
             writeln!(err, "note: {note}")?;
         }
     }
@@ -535,8 +577,30 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs, privacy: &Choice) -> Vec<
     notes
 }
 
+/// Settings of instances that no session is of, where another name of the input may be meant. That an
+/// instance had no call is no mistake.
+fn unknown_instances(analysis: &Analysis, settings: &Settings) -> Vec<String> {
+    let known: std::collections::BTreeSet<&str> =
+        analysis.sessions().iter().map(|it| analysis.texts.raw(it.instance)).collect();
+    let set = |name: &str| settings.instances.iter().any(|it| it.instance.name == name);
+    let unset: Vec<&str> = known.iter().copied().filter(|it| !set(it)).take(10_000).collect();
+    let unknown = settings.instances.iter().filter(|it| !known.contains(it.instance.name.as_str()));
+    let note = |it: &super::config::InstanceEntry| {
+        let near = *crate::suggest::nearest(&it.instance.name, unset.iter().copied()).first()?;
+        let (name, near) = (escape::message(&it.instance.name), escape::message(near));
+        let place = settings.place(it.line);
+        Some(format!("{place}: no session is of the instance `{name}`; did you mean `{near}`?"))
+    };
+    unknown.filter_map(note).collect()
+}
+
 /// An output that is also an input would be overwritten, or read while it is written.
-fn refuse_inputs(args: &RowArgs, output: Option<&Path>, sources: &[Source]) -> Result<(), Failure> {
+fn refuse_inputs(
+    args: &RowArgs,
+    settings: &Settings,
+    output: Option<&Path>,
+    sources: &[Source],
+) -> Result<(), Failure> {
     let rules = &args.rules;
     let side = [
         &rules.roster,
@@ -551,7 +615,9 @@ fn refuse_inputs(args: &RowArgs, output: Option<&Path>, sources: &[Source]) -> R
         // What stands behind standard input may be a file all the same.
         Place::Stdin => Path::new("/dev/stdin"),
     });
-    let inputs: Vec<&Path> = side.into_iter().flatten().map(PathBuf::as_path).chain(dumps).collect();
+    let own = settings.instances.iter().filter_map(|it| it.holidays_file.as_ref());
+    let side = side.into_iter().flatten().chain(own).chain(&settings.config);
+    let inputs: Vec<&Path> = side.map(PathBuf::as_path).chain(dumps).collect();
     let outputs = [output, args.input.rejects.as_deref()];
     for output in outputs.iter().copied().flatten() {
         refuse_input(output, &inputs)?;
@@ -643,6 +709,8 @@ pub(super) fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Paramet
     };
     let list = |it: &[String]| (!it.is_empty()).then(|| Cell::List(it.iter().map(|it| text(it)).collect()));
     let path = |it: &Option<PathBuf>| it.as_ref().map(|it| text(&it.to_string_lossy()));
+    add("config", path(&plan.settings.config));
+    add("instances", instances(&plan.report.instances));
     add("as_of", plan.rules.as_of.map(Cell::Instant));
     add("body", args.input.body.as_deref().map(text));
     add("source", list(&args.input.source));
@@ -652,6 +720,7 @@ pub(super) fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Paramet
     add("roster", path(&args.rules.roster));
     add("agents", path(&args.rules.agents));
     add("customers", path(&args.rules.customers));
+    add("customers_as_of", plan.report.customers_as_of.map(|it| Cell::Word(it.to_string())));
     add("holidays_file", path(&args.rules.holidays));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
     given.extend(output_parameters(&plan.output));
@@ -673,6 +742,24 @@ pub(super) fn output_parameters(plan: &OutputPlan) -> document::Parameters {
         ("section", plan.section.as_deref().map(text)),
     ];
     given.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), cell?))).collect()
+}
+
+/// What the configuration says of single instances: only what was given.
+fn instances(instances: &Instances) -> Option<Cell> {
+    let text = |it: &str| Cell::Text(Text::new(it));
+    let record = |it: &Instance| {
+        let fields = [
+            ("name", Some(text(&it.name))),
+            ("provider", it.provider.map(|it| Cell::word(it.name()))),
+            ("team", it.team.as_deref().map(text)),
+            ("tz", it.zone.as_ref().map(|it| Cell::word(it.name()))),
+            ("business_hours", it.hours.as_ref().map(|it| Cell::Word(it.to_string()))),
+            ("holidays", it.holidays.as_ref().map(|it| Cell::Count(it.len() as u64))),
+        ];
+        let given = fields.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), cell?)));
+        Cell::Record(given.collect())
+    };
+    (!instances.is_empty()).then(|| Cell::List(instances.iter().map(record).collect()))
 }
 
 /// `--sort`, `--top` and `--columns`.
@@ -715,7 +802,10 @@ fn arrange(
 
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {
-    matches!(path, ["frustration" | "anomalies" | "reactions", "rows"] | ["callbacks", "open_episodes"])
+    matches!(
+        path,
+        ["frustration" | "anomalies" | "avoidance" | "reactions", "rows"] | ["callbacks", "open_episodes"]
+    )
 }
 
 fn cut(table: &mut crate::section::Table, top: usize) {

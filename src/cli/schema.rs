@@ -5,38 +5,46 @@
 use std::io::Write;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::commands;
 use super::compare;
+use super::config::{self, InstanceEntry};
 use super::exit::Exit;
 use super::resolve::{Env, Plan, UsageError, unknown_word};
 use super::run::{Extra, Failure, Task, given_parameters, output_parameters, write_plain};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, ReportOptions};
 use crate::contact_rules::PROFILES;
 use crate::definitions::FIGURES;
+use crate::dialects::Provider;
 use crate::document::{self, Parameters};
+use crate::instances::Instance;
 use crate::privacy::{Choice, Level, Privacy};
 use crate::render::Format;
 use crate::reports::groups::Key;
 use crate::schema::schema as schema_of;
 use crate::section::Document;
-use crate::side::Written;
+use crate::side::{Customer, Customers, Written};
+use crate::text::Interner;
+use crate::zone::Zone;
 
 /// A command line on which every option is given that is told in the parameters.
 const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source a=b --instance-name a \
-    --feed-complete wawp --agent-from-metadata a --roster a --agents a --customers a --holidays a \
+    --feed-complete wawp --agent-from-metadata a --roster a --agents a --customers a --customers-as-of \
+    2026-05-31 --holidays a \
     --tolerate-invalid 0 --top 1 --sort calls --columns calls --section rows --since 2026-05-01 --until \
     2026-06-01 --provider wawp --instance a --agent a --customer a --direction incoming --outcome rejected \
     --cause declined --declined-by agent";
 
 /// The commands that have a schema.
-pub const COMMANDS: [&str; 16] = [
+pub const COMMANDS: [&str; 18] = [
     "report",
     "kpi",
     "frustration",
     "contacts",
+    "avoidance",
     "anomalies",
     "orphans",
     "sessions",
@@ -49,6 +57,7 @@ pub const COMMANDS: [&str; 16] = [
     "explain",
     "compare",
     "define",
+    "config",
 ];
 
 /// Prints the schema of a command.
@@ -72,6 +81,7 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
         "kpi" => over_nothing(&[&kpi(&Key::ALL), &kpi(&[Key::Agent]), &kpi(&[Key::Hour])]),
         "frustration" => over_nothing(&[&commands::Frustration]),
         "contacts" => over_nothing(&[&commands::Contacts(PROFILES.iter().collect())]),
+        "avoidance" => over_nothing(&[&commands::Avoidance]),
         "anomalies" => over_nothing(&[&commands::Anomalies, &commands::Orphans]),
         "orphans" => over_nothing(&[&commands::Orphans, &commands::Anomalies]),
         "sessions" => over_nothing(&[&commands::Sessions]),
@@ -88,9 +98,13 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
         "compare" => {
             let none = Written::default();
             let mut documents = over_nothing(&[&compare::Compare::default()])?;
-            documents.extend(standalone(compare::document([Path::new("a"), Path::new("b")], &none, &none))?);
+            let of_reports = compare::document([Path::new("a"), Path::new("b")], &none, &none);
+            for document in shown(&of_reports, &Analysis::empty()) {
+                documents.extend(standalone(document)?);
+            }
             Ok(documents)
         }
+        "config" => configured(),
         "define" => standalone(commands::defined(&FIGURES.iter().collect::<Vec<_>>())),
         _ => Ok(Vec::new()),
     }
@@ -98,22 +112,40 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
 
 /// What tasks make of no input, with and without the parameters that only stand where they were given.
 fn over_nothing(tasks: &[&dyn Task]) -> Result<Vec<Document>, Failure> {
-    let analysis = Analysis::empty();
     let given = everything()?.0;
     let mut documents = Vec::new();
-    for task in tasks {
-        let report = task.report(&analysis, Extra::default())?;
-        for (given, privacy) in [(given.clone(), Level::Mask), (always(&given), Level::Full)] {
-            let mut parameters = document::common_parameters(&analysis);
-            parameters.extend(given);
-            parameters.extend(task.parameters());
-            let mut document = document::document(task.name(), parameters, &analysis, report.clone());
-            let choice = Choice { customers: privacy, agents: privacy, key: None };
-            Privacy::new(&choice, &analysis).apply(&mut document);
-            documents.push(document);
+    // Some sections are there only if the customers file says something of anybody.
+    for analysis in [Analysis::empty(), of_customers()] {
+        for task in tasks {
+            let report = task.report(&analysis, Extra::default())?;
+            for given in [given.clone(), always(&given)] {
+                let mut parameters = document::common_parameters(&analysis);
+                parameters.extend(given);
+                parameters.extend(task.parameters());
+                let document = document::document(task.name(), parameters, &analysis, report.clone());
+                documents.extend(shown(&document, &analysis));
+            }
         }
     }
     Ok(documents)
+}
+
+/// No calls, and customers of whom everything is known.
+fn of_customers() -> Analysis {
+    let texts = Interner::default();
+    let known = Customer { defaulted_on: NaiveDate::from_ymd_opt(2026, 5, 1), ..Customer::default() };
+    let customers = Customers::of([(texts.intern("-"), vec![known])]);
+    Analysis { texts: texts.freeze(), customers, ..Analysis::empty() }
+}
+
+/// A document with people masked, and with them in full.
+fn shown(document: &Document, analysis: &Analysis) -> [Document; 2] {
+    [Level::Mask, Level::Full].map(|level| {
+        let mut document = document.clone();
+        let choice = Choice { customers: level, agents: level, key: None };
+        Privacy::new(&choice, analysis).apply(&mut document);
+        document
+    })
 }
 
 /// A document that comes from no dump, with and without the parameters that can be given.
@@ -132,11 +164,36 @@ fn always(given: &Parameters) -> Parameters {
 /// All parameters that can be given, and the plan that they make.
 fn everything() -> Result<(Parameters, Plan), Failure> {
     let parsed = Cli::try_parse_from(EVERY_OPTION.split_whitespace());
-    let Ok(Cli { command: Command::Report(args) }) = parsed else {
+    let Ok(Cli { command: Command::Report(args), .. }) = parsed else {
         return Err(UsageError("the example of all options is no command line".to_owned()).into());
     };
-    let plan = Plan::resolve(&args.common, Format::Json, &Env::default())?;
+    let mut plan = Plan::resolve(&args.common, Format::Json, &Env::default())?;
+    plan.settings.config = Some("callsift.toml".into());
+    plan.report.instances = instances().into_iter().collect();
     Ok((given_parameters(&args.common, &plan), plan))
+}
+
+/// Settings of single instances: all of them, and none.
+fn instances() -> [Instance; 2] {
+    let full = Instance {
+        name: "a".to_owned(),
+        provider: Provider::all().next(),
+        team: Some("a".to_owned()),
+        zone: Some(Zone::utc()),
+        hours: Some(ReportOptions::default().hours),
+        holidays: Some(NaiveDate::from_ymd_opt(2026, 5, 1).into_iter().collect()),
+    };
+    [full, Instance::default()]
+}
+
+/// What `config show` can hold.
+fn configured() -> Result<Vec<Document>, Failure> {
+    let typed: Vec<&str> = EVERY_OPTION.split_whitespace().collect();
+    let entry = |instance, holidays_file| InstanceEntry { instance, line: 1, holidays_file };
+    let [full, none] = instances();
+    let all = vec![entry(full, None), entry(none.clone(), None), entry(none, Some("a".into()))];
+    let documents = config::samples(&typed, all)?;
+    Ok(documents.into_iter().map(standalone).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Flat<'_> {
             Cell::Word(word) => (self.text)(word).into_owned(),
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
-            Cell::Rate(rate) => share(rate.micro),
+            Cell::Rate(rate) | Cell::Ratio(rate) => share(rate.micro),
             Cell::Change(change) if change.micro < 0 => format!("-{}", share(change.micro.unsigned_abs())),
             Cell::Change(change) => share(change.micro.unsigned_abs()),
             Cell::Tenths(tenths) => decimal(*tenths),

@@ -262,6 +262,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
             | Cell::Signed(_)
             | Cell::Rate(_)
             | Cell::Change(_)
+            | Cell::Ratio(_)
             | Cell::Tenths(_)
             | Cell::Millis(_) => true,
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::Instant(_) | Cell::Bool(_) => false,
@@ -300,6 +301,7 @@ impl<'a> Words<'a> {
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) => percent(rate.permille),
             Cell::Change(change) => points(change.permille),
+            Cell::Ratio(ratio) => thousandths(ratio.permille),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),
             Cell::Instant(ms) if self.full_instants => self.zone.rfc3339(*ms),
@@ -340,6 +342,11 @@ fn percent(tenths: u64) -> String {
 /// `+12.5 pp`, a difference in percentage points; none has no sign.
 fn points(tenths: i64) -> String {
     format!("{}{} pp", if tenths > 0 { "+" } else { "" }, decimal(tenths))
+}
+
+/// `1.250`, always with its three digits.
+fn thousandths(ratio: u64) -> String {
+    format!("{}.{:03}", ratio / 1000, ratio % 1000)
 }
 
 /// `66.7`, always with its one digit.

@@ -176,7 +176,7 @@ impl<'t> Shape<'t> {
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
             Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Change(_) => false,
             Cell::Tenths(_) | Cell::Millis(_) => false,
-            Cell::Missing | Cell::Instant(_) | Cell::Bool(_) => false,
+            Cell::Missing | Cell::Ratio(_) | Cell::Instant(_) | Cell::Bool(_) => false,
         };
         let flexible = natural > room || table.rows.iter().any(bends);
         let numeric = is_numeric(table, index);
@@ -367,7 +367,7 @@ fn fit(cells: &[Entry], room: usize) -> Vec<Vec<String>> {
 fn mark_of(cell: &Cell) -> Option<Mark> {
     match cell {
         Cell::Word(word) => match word.as_str() {
-            "high_rejection" | "outlier" | "priority_1" | "network_anomaly" => Some(Mark::Red),
+            "high_rejection" | "outlier" | "priority_1" | "network_anomaly" | "critical" => Some(Mark::Red),
             "elevated" | "high" | "watch" | "concentrated" | "unconfirmed" => Some(Mark::Yellow),
             _ => None,
         },
@@ -379,6 +379,7 @@ fn mark_of(cell: &Cell) -> Option<Mark> {
         | Cell::Signed(_)
         | Cell::Rate(_)
         | Cell::Change(_)
+        | Cell::Ratio(_)
         | Cell::Tenths(_) => None,
         Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) | Cell::Record(_) => None,
     }

@@ -251,7 +251,7 @@ fn every_kind_of_cell_in_every_format() {
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
     let change = |a, b| Cell::opt(Change::between((a, 1), (b, 1)), Cell::Change);
-    let cells: [(Cell, Expected); 17] = [
+    let cells: [(Cell, Expected); 18] = [
         (Cell::Missing, ["–", "", "null", "null", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b"]),
@@ -265,6 +265,7 @@ fn every_kind_of_cell_in_every_format() {
         (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %"]),
         (change(0, 1), ["+100.0 pp", "1", "1.0", "1.0", "+100.0 pp"]),
         (change(1, 0), ["-100.0 pp", "-1", "-1.0", "-1.0", "-100.0 pp"]),
+        (Cell::ratio_f64(12.041_666_6), ["12.042", "12.041667", "12.041667", "12.041667", "12.042"]),
         (Cell::Tenths(-5), ["-0.5"; 5]),
         (Cell::Millis(12_350), ["12.4 s", "12350", "12350", "12350", "12.4 s"]),
         (Cell::Instant(AT), ["2026-05-24 10:35:18", &at[1..30], at, at, "2026-05-24 10:35:18"]),
@@ -290,7 +291,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 14, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 15, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -309,7 +310,8 @@ fn kind(cell: &Cell) -> u8 {
         Cell::Record(_) => 10,
         Cell::Signed(_) => 11,
         Cell::Person(..) => 12,
-        Cell::Change(_) => 13,
+        Cell::Ratio(_) => 13,
+        Cell::Change(_) => 14,
     }
 }
 

@@ -72,6 +72,7 @@ struct Formats {
     change: Format,
     fine_change: Format,
     tenths: Format,
+    ratio: Format,
     instant: Format,
 }
 
@@ -95,6 +96,7 @@ impl Formats {
             change: number("+0.0 %;-0.0 %;0.0 %"),
             fine_change: number("+0.0000 %;-0.0000 %;0.0000 %"),
             tenths: number("0.0"),
+            ratio: number("0.000"),
             instant: number("yyyy-mm-dd hh:mm:ss.000"),
         }
     }
@@ -412,6 +414,7 @@ impl Sink<'_> {
                 let format = if fine { &formats.fine_change } else { &formats.change };
                 return number(change.micro as f64 / 1e6, format, "-100.0000 %".len());
             }
+            Cell::Ratio(it) => return number(it.micro as f64 / 1e6, &formats.ratio, "100.000".len()),
             Cell::Tenths(it) => return number(*it as f64 / 10.0, &formats.tenths, it.to_string().len() + 2),
             Cell::Instant(ms) => match self.zone.wall_ms(*ms).filter(|it| DATES.contains(it)) {
                 Some(wall) => return number(serial(wall), &formats.instant, "2026-05-24 10:35:18.000".len()),

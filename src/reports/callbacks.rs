@@ -659,8 +659,9 @@ mod tests {
     fn attempt_and_reach_may_come_after_the_contact_that_closed() {
         let keys =
             "episodes open attempted attempted_within_sla reached reached_within_sla time_to_attempt_p50_ms";
-        let called_again = incoming("CALL_ENDED", ASHA, "10:05:00");
-        check(vec![missed("10:00:00"), called_again, tried(ASHA, "10:30:00")], keys, "1 0 1 1 1 1 1800000");
+        let called_again = || incoming("CALL_ENDED", ASHA, "10:05:00");
+        check(vec![missed("10:00:00"), called_again(), tried(ASHA, "10:30:00")], keys, "1 0 1 1 1 1 1800000");
+        check(vec![missed("10:00:00"), called_again(), end_at("10:30:00")], keys, "1 0 0 0 1 1 –");
         let late = incoming("CALL_ENDED", ASHA, "11:30:00");
         check(vec![missed("10:00:00"), tried(ASHA, "10:05:00"), late], keys, "1 0 1 1 1 0 300000");
     }
@@ -759,6 +760,8 @@ mod tests {
         let keys = "orphan_calls policy_calls";
         assert_eq!(total_of(&output, &format!("episodes calls_in_episodes {keys}")), "1 3 1 1");
         assert_eq!(cells(table(&output, &["open_episodes"]), 0, &format!("calls {keys}")), "3 1 1");
+        // Where offers were never captured, too.
+        check_any(vec![wawp("rejected", "desk", "x", ASHA, "10:00:00")], "episodes orphan_calls", "1 1");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::groups::Key;
-use super::{Output, Sentence, callbacks, frustration, kpi, sessions};
-use crate::analysis::Analysis;
+use super::{Output, Sentence, avoidance, callbacks, frustration, kpi, sessions};
+use crate::analysis::{Analysis, InHours};
 use crate::definitions::{self, Figure, column};
 use crate::event::{Cause, Direction, Event, Origin};
 use crate::section::{Body, Cell, Part, Person, Piece, Shown, Table, say};
@@ -85,9 +85,10 @@ impl Counted {
 fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Output {
     let peaks = frustration::peaks(analysis);
     // Incoming and outgoing calls have figures of their own; the incoming ones unless there are none.
-    let direction = match analysis.subjects().any(|it| it.direction == Direction::Incoming) {
-        true => Direction::Incoming,
-        false => Direction::Outgoing,
+    let has_incoming = || analysis.subjects().any(|it| it.direction == Direction::Incoming);
+    let direction = match OF_CALLED.contains(&figure.id) || !has_incoming() {
+        true => Direction::Outgoing,
+        false => Direction::Incoming,
     };
     let top_caller = top_caller(analysis, &peaks);
     let is_counted = |it: &Session| counts(figure.id, it, analysis, &peaks).is_some();
@@ -186,12 +187,15 @@ fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sen
             Piece::Say(".".into()),
         ]);
     }
-    let callers = frustration::report(analysis);
-    for part in callers.parts.iter().filter(|it| it.path == ["rows"]) {
+    let customers = match direction {
+        Direction::Incoming => frustration::report(analysis),
+        Direction::Outgoing => avoidance::report(analysis),
+    };
+    for part in customers.parts.iter().filter(|it| it.path == ["rows"]) {
         let Body::Rows(table) = &part.body else { continue };
         let place = |key: &str| table.columns.iter().position(|it| it.key == key);
         let (Some(figure_at), Some(customer)) = (place(figure.id), place("customer")) else { continue };
-        for row in table.rows.iter().take(CALLERS_SHOWN) {
+        for row in table.rows.iter().take(CUSTOMERS_SHOWN) {
             let mut sentence =
                 vec![Piece::Say(format!("{} of ", figure.id)), Piece::Value(row[customer].clone())];
             sentence.extend([Piece::Say(": ".into()), Piece::Value(row[figure_at].clone())]);
@@ -212,10 +216,14 @@ fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sen
 }
 
 /// Customers whose figure is told in words.
-const CALLERS_SHOWN: usize = 3;
+const CUSTOMERS_SHOWN: usize = 3;
 
 /// Figures that come from the fullest window.
 const WINDOW_FIGURES: [&str; 5] = ["peak_attempts", "peak_weight", "score", "level", "priority_1_by"];
+
+/// Figures of outgoing calls alone.
+const OF_CALLED: [&str; 7] =
+    ["outgoing_calls", "max_rejected_7d", "action", "actions", "stage", "stage_static", "risk"];
 
 fn total_cell(table: &Table, id: &str) -> Option<Cell> {
     // A verdict is of one row, never of a total.
@@ -237,12 +245,9 @@ fn counts(
     let rejected = session.outcome == Some(Outcome::Rejected);
     let rated = !is_group && session.counts_in_rates();
     let resolved = rated && !matches!(session.outcome, Some(Outcome::Ringing) | None);
-    let in_hours = || {
-        session.started_at.is_some_and(|it| {
-            options.zone_given && options.hours.covers(&options.zone.local(it), &options.holidays)
-        })
-    };
+    let in_hours = || matches!(analysis.in_hours(session), InHours::On(_));
     let declined_by = |it: DeclinedBy| rated && session.declined_by == Some(it);
+    let call_out = !incoming && session.customer.is_some() && session.group != Some(true);
     let attempt = incoming && session.customer.is_some() && session.group != Some(true);
     Some(match id {
         "calls" => !is_group && !session.is_orphan_apart(),
@@ -280,6 +285,8 @@ fn counts(
                 })
         }
         "attempts" | "longest_streak" | "unresolved" | "redirects_due" | "current_score" => attempt,
+        "outgoing_calls" => call_out,
+        "max_rejected_7d" | "action" | "actions" | "risk" => call_out && rejected,
         "ring_p50_ms" | "ring_p90_ms" | "ring_p95_ms" => {
             rated
                 && rejected

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::groups::{Key, Value};
 use super::{Output, verdict};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, InHours};
 use crate::definitions::column;
 use crate::event::{Cause, Direction};
 use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
@@ -45,6 +45,9 @@ pub struct Tally {
     unrated_reasons: BTreeSet<Unrated>,
     /// A rated feed of the group does not show answers.
     answers_hidden: bool,
+    /// Of some session a zone says when it started, of some none does.
+    zone_known: bool,
+    zone_unknown: bool,
     /// Sessions by how their agent is known.
     pub(super) sources: [u64; 4],
 }
@@ -86,7 +89,9 @@ impl Tally {
         self.resolved() + self.ringing + self.unrated
     }
 
-    fn add(&mut self, session: &Session, analysis: &Analysis, business_day: Option<NaiveDate>) {
+    fn add(&mut self, session: &Session, analysis: &Analysis, in_hours: InHours) {
+        self.zone_known |= in_hours != InHours::Unknown;
+        self.zone_unknown |= in_hours == InHours::Unknown;
         if session.group == Some(true) && !analysis.options.include_group {
             self.group_calls += 1;
             return;
@@ -124,7 +129,7 @@ impl Tally {
                 return;
             }
         }
-        if let Some(day) = business_day {
+        if let InHours::On(day) = in_hours {
             self.bh_resolved += 1;
             self.bh_rejected += u64::from(rejected);
             self.bh_policy += u64::from(session.declined_by == Some(DeclinedBy::Policy));
@@ -186,7 +191,9 @@ impl Tally {
     fn cells(&self, verdict: Option<&'static str>, analysis: &Analysis) -> Vec<Cell> {
         let resolved = self.resolved();
         let interval = wilson(self.rejected, resolved);
-        let zone = |cell: Cell| if analysis.options.zone_given { cell } else { Cell::Missing };
+        // One session without a zone is enough: figures of a part would pass for those of the whole.
+        let placed = !self.zone_unknown && (self.zone_known || analysis.options.zone_given);
+        let zone = |cell: Cell| if placed { cell } else { Cell::Missing };
         let by_day = |least_rate: bool| {
             let options = &analysis.options;
             let days = self.days.values().filter(|(resolved, _)| *resolved >= 3);
@@ -372,9 +379,9 @@ pub(super) fn group_some(
                 tallies.len() - 1
             }
         };
-        let business_day = business_day(session, analysis);
-        tallies[place].add(session, analysis, business_day);
-        total.add(session, analysis, business_day);
+        let in_hours = analysis.in_hours(session);
+        tallies[place].add(session, analysis, in_hours);
+        total.add(session, analysis, in_hours);
     }
     let mut rows: Vec<(Vec<Value>, Tally)> = places
         .into_iter()
@@ -386,16 +393,6 @@ pub(super) fn group_some(
         pairs.map(|(a, b)| a.order(b, analysis)).find(|it| it.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
     });
     Grouped { rows, total }
-}
-
-/// The day of a session that started in business hours; none outside, or where no zone says.
-fn business_day(session: &Session, analysis: &Analysis) -> Option<NaiveDate> {
-    let options = &analysis.options;
-    if !options.zone_given {
-        return None;
-    }
-    let local = options.zone.local(session.started_at?);
-    options.hours.covers(&local, &options.holidays).then_some(local.date)
 }
 
 /// Rates of incoming calls by group, and the outgoing ones in a table of their own.

@@ -9,6 +9,7 @@ mod attempts;
 pub mod callbacks;
 pub mod compare;
 pub mod contacts;
+pub mod avoidance;
 pub mod events;
 pub mod explain;
 pub mod frustration;

@@ -20,15 +20,50 @@ pub fn notes(analysis: &Analysis) -> Vec<Sentence> {
         notes.push(say("No call event of a known provider was read; figures of 0 say nothing about calls."));
     }
     if !analysis.options.zone_given {
-        notes.push(say(
-            "Times are in UTC, since no zone was given; figures of business hours are missing. Give one with --tz.",
-        ));
+        let own = analysis.options.instances.iter().any(|it| it.zone.is_some());
+        notes.push(say(format!(
+            "Times are in UTC, since no zone was given; figures of business hours are missing{}. Give one with --tz.",
+            if own { " where an instance has no zone of its own" } else { "" }
+        )));
     }
+    own_hours(analysis, &mut notes);
     feeds(analysis, &mut notes);
     engines(analysis, &mut notes);
     lines(analysis, &mut notes);
     counts(analysis, &mut notes);
     notes
+}
+
+/// Instances of the subject sessions that have a zone, hours or holidays of their own.
+fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
+    let options = &analysis.options;
+    let mut seen = HashSet::new();
+    let lines = analysis.subjects().map(|it| (it.provider, it.instance)).filter(|it| seen.insert(*it));
+    let own = lines.filter_map(|(provider, line)| {
+        let own = options.instances.of(provider, analysis.texts.raw(line))?;
+        let has = own.zone.is_some() || own.hours.is_some() || own.holidays.is_some();
+        has.then(|| (provider, analysis.texts.get(line), own))
+    });
+    let mut own: Vec<_> = own.collect();
+    own.sort_by_key(|(provider, line, _)| (*provider, *line));
+    for (provider, line, it) in own.iter().take(FEEDS_NAMED) {
+        let zone = it.zone.as_ref().unwrap_or(&options.zone);
+        let hours = it.hours.as_ref().unwrap_or(&options.hours);
+        let holidays = it.holidays.as_ref().unwrap_or(&options.holidays).len() as u64;
+        notes.push(vec![
+            Piece::Say(format!("Business hours and days of {} line ", provider.name())),
+            Piece::Value(Cell::Text((*line).clone())),
+            Piece::Say(format!(
+                " are its own: {hours} in {}, {}.",
+                zone.name(),
+                plural(holidays, "holiday", "holidays")
+            )),
+        ]);
+    }
+    if own.len() > FEEDS_NAMED {
+        let more = plural((own.len() - FEEDS_NAMED) as u64, "more line has", "more lines have");
+        notes.push(say(format!("{more} business hours and days of their own.")));
+    }
 }
 
 /// Feeds of the subject sessions.

@@ -2,20 +2,22 @@
 
 use super::groups::Key;
 use super::notes::plural;
-use super::{Output, Sentence, anomalies, callbacks, frustration, kpi, reactions};
+use super::{Output, Sentence, anomalies, avoidance, callbacks, frustration, kpi, reactions};
 use crate::analysis::Analysis;
-use crate::section::{Body, Cell, Part, Piece, Table, say};
+use crate::section::{Body, Cell, Piece, Table, say};
 
 /// Things of one sort that are named on top, at most.
 const NAMED: usize = 3;
 
-/// Rates by agent and by line, frustrated callers, anomalies, callbacks and reactions.
+/// Rates by agent and by line, frustrated callers, anomalies, customers who avoid calls, callbacks and
+/// reactions.
 pub fn report(analysis: &Analysis) -> Output {
     let by_agent = kpi::report(analysis, &[Key::Agent]);
     let by_line = kpi::report(analysis, &[Key::Provider, Key::Instance]);
     let frustration = frustration::report(analysis);
     let anomalies = anomalies::report(analysis, false);
     let callbacks = callbacks::report(analysis);
+    let avoidance = avoidance::report(analysis);
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);
@@ -24,6 +26,7 @@ pub fn report(analysis: &Analysis) -> Output {
         output.preface.extend(callers(&frustration));
         output.preface.push(waiting(&callbacks, analysis));
         output.preface.extend(losses(&anomalies));
+        output.preface.extend(avoiders(&avoidance));
     } else {
         output.preface.push(say(match (analysis.ledger.events, analysis.filtered) {
             (0, _) => "- Nothing can be said: no call event was read.".to_owned(),
@@ -42,10 +45,10 @@ pub fn report(analysis: &Analysis) -> Output {
         ("kpi_by_instance", by_line),
         ("frustration", frustration),
         ("anomalies", anomalies),
+        ("avoidance", avoidance),
     ] {
         under(name, section, &mut output);
     }
-    output.parts.push(Part { path: vec!["avoidance"], body: Body::Value(Cell::Missing) });
     under("callbacks", callbacks, &mut output);
     under("reactions", reactions::report(analysis), &mut output);
     output
@@ -236,6 +239,25 @@ fn losses(report: &Output) -> Vec<Sentence> {
         ])
     });
     first_few(incidents.collect(), "No incident of lost webhooks.")
+}
+
+/// Customers whose rejections call for a senior; nothing where there are none.
+fn avoiders(report: &Output) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    for action in ["escalate_senior_officer", "senior_review"] {
+        for row in rows(report, "rows").filter(|it| it.is("action", action)) {
+            let mut pieces = vec![words("- "), row.value("customer")];
+            pieces.extend(name(&row));
+            let calls = match row.cell("rejected") {
+                Cell::Count(it) => plural(it, "outgoing call", "outgoing calls"),
+                _ => "outgoing calls".to_owned(),
+            };
+            pieces.extend([words(&format!(" rejected {calls}, risk ")), row.value("risk")]);
+            pieces.push(words(&format!(": {action}.")));
+            sentences.push(pieces);
+        }
+    }
+    if sentences.is_empty() { sentences } else { first_few(sentences, "") }
 }
 
 #[cfg(test)]

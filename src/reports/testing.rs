@@ -200,7 +200,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Text(text) | Cell::Person(_, text) => text.raw().to_owned(),
         Cell::Word(word) => word.clone(),
         Cell::Count(it) => it.to_string(),
-        Cell::Rate(it) => it.micro.to_string(),
+        Cell::Rate(it) | Cell::Ratio(it) => it.micro.to_string(),
         Cell::Change(it) => it.micro.to_string(),
         Cell::Signed(it) | Cell::Millis(it) => it.to_string(),
         Cell::Instant(it) => {

@@ -13,8 +13,46 @@ use crate::text::Sym;
 use crate::time;
 use crate::zone::Zone;
 
+/// How far a customer is behind with payments; the worse is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Not a day.
+    Current,
+    /// 1 to 30 days.
+    Early,
+    /// 31 to 60 days.
+    Mid,
+    /// 61 days and more.
+    Late,
+}
+
+impl Stage {
+    /// All of them, the worst last.
+    pub const ALL: [Self; 4] = [Self::Current, Self::Early, Self::Mid, Self::Late];
+
+    /// The word in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Early => "early",
+            Self::Mid => "mid",
+            Self::Late => "late",
+        }
+    }
+
+    /// The stage of so many days overdue; fewer than none is current.
+    pub fn of_days(days: i64) -> Self {
+        match days {
+            ..1 => Self::Current,
+            1..=30 => Self::Early,
+            31..=60 => Self::Mid,
+            61.. => Self::Late,
+        }
+    }
+}
+
 /// One row: a customer, or one account of a customer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Customer {
     /// The name.
     pub name: Option<Sym>,
@@ -22,8 +60,8 @@ pub struct Customer {
     pub account_id: Option<Sym>,
     /// To be treated with care.
     pub vip: bool,
-    /// Delinquency for all time, in the business's own word: `current`, `early`, `mid` or `late`.
-    pub stage: Option<String>,
+    /// Delinquency for all time, in the business's own word.
+    pub stage: Option<Stage>,
     /// Days overdue, as counted on the day that the command line names.
     pub days_overdue: Option<i64>,
     /// When the oldest unpaid instalment was due.
@@ -43,6 +81,11 @@ pub struct Customers {
 }
 
 impl Customers {
+    /// Customers of whom everything is known that is in the rows.
+    pub fn of(rows: impl IntoIterator<Item = (Sym, Vec<Customer>)>) -> Self {
+        Self { rows: rows.into_iter().collect(), hidden: HashMap::new(), knows_vips: true }
+    }
+
     /// Reads a customers file.
     ///
     /// # Errors
@@ -89,12 +132,12 @@ impl Customers {
                 Some(it) => return Err(fail(format!("`{it}` under `vip`; write `yes` or `no`"))),
             };
             let stage = match row.cell(5).map(str::to_ascii_lowercase) {
-                Some(it) if !["current", "early", "mid", "late"].contains(&it.as_str()) => {
-                    return Err(fail(format!(
-                        "`{it}` under `stage`; write `current`, `early`, `mid` or `late`"
-                    )));
+                None => None,
+                Some(it) => {
+                    Some(Stage::ALL.into_iter().find(|known| known.name() == it).ok_or_else(|| {
+                        fail(format!("`{it}` under `stage`; write `current`, `early`, `mid` or `late`"))
+                    })?)
                 }
-                it => it,
             };
             let days_overdue = match row.cell(6) {
                 None => None,
@@ -138,6 +181,11 @@ impl Customers {
     /// Whether any row marks the customer; unknown where the file does not say it of anybody.
     pub fn is_vip(&self, customer: Sym) -> Option<bool> {
         self.knows_vips.then(|| self.rows(customer).iter().any(|it| it.vip))
+    }
+
+    /// Whether the file says of anybody when an account defaulted. Only then does an empty cell say that none did.
+    pub fn knows_defaults(&self) -> bool {
+        self.rows.values().flatten().any(|it| it.defaulted_on.is_some())
     }
 
     /// Hidden identities with their numbers.

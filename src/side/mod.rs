@@ -9,7 +9,7 @@ mod table;
 mod written;
 
 pub use agents::Agents;
-pub use customers::{Customer, Customers};
+pub use customers::{Customer, Customers, Stage};
 pub use holidays::read as read_holidays;
 pub use roster::Roster;
 pub use table::SideError;

@@ -5,12 +5,38 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::cast::{self, AGENTS, UNASSIGNED};
-use super::people::{ARJUN, BRIJESH, FATIMA, HARISH, KAVITA, RUKMINI};
-use super::plan::{Call, Class, Outcome, Plan, date};
+use super::people::{ARJUN, BRIJESH, DEBTORS, FATIMA, FIRST_DEBTOR, HARISH, KAVITA, RUKMINI};
+use super::plan::{Call, Class, End, Outcome, Plan, date};
+use super::sides::{DEBTS, Debt};
 
 /// The agents whose verdict was planned; the others' is left to chance, but is none of these.
 const VERDICTS: [(&str, &str); 3] =
     [("Neha Joshi", "outlier"), ("Gaurav Singh", "concentrated"), ("Farhan Qureshi", "unconfirmed")];
+
+/// What the rejections of each debtor call for, and the risk, worked out by hand from due dates and days.
+const DEBTORS_RISK: [(Option<&str>, &str); DEBTORS] = [
+    (Some("escalate_senior_officer"), "critical"),
+    (Some("escalate_senior_officer"), "critical"),
+    (Some("senior_review"), "high"),
+    (Some("senior_review"), "high"),
+    (Some("raise_risk"), "medium"),
+    (Some("raise_risk"), "medium"),
+    (Some("deliberate_avoidance"), "medium"),
+    (Some("senior_review"), "high"),
+    (None, "high"),
+    // 75 days on 31 May are 51 on the 7th and 64 on the 20th, and these are 13 days apart.
+    (Some("escalate_senior_officer"), "high"),
+    (None, "high"),
+    (Some("switch_to_message"), "low"),
+    (Some("switch_to_message"), "low"),
+    (None, "medium"),
+    (None, "medium"),
+    (None, "low"),
+    (None, "low"),
+    (Some("switch_to_message"), "low"),
+    (None, "low"),
+    (Some("escalate_senior_officer"), "high"),
+];
 
 /// The columns of a table of calls.
 #[derive(Default)]
@@ -226,9 +252,36 @@ pub(super) fn of(plan: &Plan, seed: u64) -> Value {
             "quarrel": plan.people.get(BRIJESH).canonical(),
             "lid_by_file": plan.people.get(FATIMA).canonical(),
         },
+        "avoidance": {
+            "debtors": debtors(plan),
+            "compared": {
+                "avoiding_customers": 8,
+                "avoiding_defaulted": 5,
+                "other_customers": 12,
+                "other_defaulted": 2,
+            },
+        },
         "silent": [{ "provider": "wawp", "instance": "emi-desk", "day": date(20) }],
         "calls": calls.into_iter().map(session).collect::<Vec<_>>(),
     })
+}
+
+/// The customers whom collections call.
+fn debtors(plan: &Plan) -> Vec<Value> {
+    let debtors = DEBTS.iter().zip(DEBTORS_RISK).enumerate();
+    let row = |(index, (debt, (action, risk))): (usize, (&Debt, (Option<&str>, &str)))| {
+        let count = |is: fn(&End) -> bool| debt.calls.iter().filter(|(_, end)| is(end)).count();
+        json!({
+            "customer": plan.people.get(FIRST_DEBTOR + index).canonical(),
+            "outgoing_calls": debt.calls.len(),
+            "answered": count(|it| matches!(it, End::Answered(_))),
+            "rejected": count(|it| *it == End::Declined),
+            "missed": count(|it| *it == End::RangOut),
+            "action": action,
+            "risk": risk,
+        })
+    };
+    debtors.map(row).collect()
 }
 
 fn order(call: &Call) -> (i64, &'static str, &'static str, Option<&String>, Option<&String>) {

@@ -94,6 +94,7 @@ fn over_dumps() -> Vec<Vec<String>> {
     let all: Vec<Vec<String>> = names
         .map(|it| match it.as_str() {
             "timeline" => vec![it, "+525512345678".into()],
+            "contacts" => vec![it, "--rules".into(), "whatsapp".into()],
             "explain" => vec![it, "calls".into(), "--direction".into(), "incoming".into()],
             "compare" => {
                 vec![it, "--period-a".into(), "2026-04".into(), "--period-b".into(), "2026-05".into()]
@@ -241,12 +242,23 @@ fn in_process(args: &[&str], env: &Env) -> (Exit, String, String) {
 // ---- Mistakes ------------------------------------------------------------------------------------
 
 #[test]
+fn contact_rules_must_be_named() {
+    let all = ["name at least one", "--rules us-reg-f", "--rules in-rbi", "--rules whatsapp", "Regulation F"];
+    refused(&["contacts", DECLINED], &all);
+    refused(
+        &["contacts", DECLINED, "--rules", "us-regf"],
+        &["--rules", "`us-regf`", "did you mean `us-reg-f`?"],
+    );
+    refused(&["contacts", DECLINED, "--rules", "in-rbi", "--rules", "in-rbi"], &["`in-rbi` stands twice"]);
+}
+
+#[test]
 fn without_a_command_the_commands_are_listed() {
     let output = run(root(), &[]);
     ends(&output, 2);
     assert_eq!(text(&output), "");
     let told = errors(&output);
-    says(&told, &["Usage: callsift <COMMAND>", "callsift report fixtures/demo", "--help"]);
+    says(&told, &["Usage: callsift [OPTIONS] <COMMAND>", "callsift report fixtures/demo", "--help"]);
     for name in commands() {
         says(&told, &[&format!("\n  {name} ")]);
     }
@@ -276,6 +288,7 @@ fn wrong_values_are_refused_with_what_to_write() {
         (&["--month", "2026-13"], &["--month", "`2026-13`", "`2026-05`"]),
         (&["--month", "May"], &["--month", "`May`", "`2026-05`"]),
         (&["--month", "2026-05", "--since", "2026-05-01"], &["--month", "--since"]),
+        (&["--customers-as-of", "yesterday"], &["--customers-as-of", "`yesterday`", "`2026-05-04`"]),
         (&["--since", "yesterday"], &["--since", "`yesterday`", "`2026-05-04`"]),
         (&["--until", "04.05.2026"], &["--until", "`04.05.2026`", "`2026-05-04`"]),
         (&["--since", "2026-02-30"], &["--since", "`2026-02-30`"]),
@@ -1028,6 +1041,7 @@ fn nothing_that_was_typed_acts_on_the_reader() {
         "--section",
         "--roster",
         "--customers",
+        "--customers-as-of",
         "-o",
         "--files-from",
         "--as-of",

@@ -356,6 +356,27 @@ fn who_comes_first_and_what_was_lost_is_as_planned() {
 }
 
 #[test]
+fn who_avoids_the_desk_and_who_defaulted_is_as_planned() {
+    let truth = truth();
+    let planted = &truth["avoidance"];
+    let avoidance = ask(&["report"], &SIDES)["avoidance"].clone();
+    let rows = list(&avoidance, "rows");
+    let mut faults = Vec::new();
+    for debtor in list(planted, "debtors") {
+        let row = rows.iter().find(|it| it["customer"] == debtor["customer"]).unwrap();
+        faults.extend(lacks(row, debtor).iter().map(|it| format!("{}: {it}", debtor["customer"])));
+    }
+    agrees(&faults);
+    assert_eq!(list(planted, "debtors").len(), 20);
+    agrees(&lacks(&avoidance["default_comparison"]["total"], &planted["compared"]));
+    // Whoever calls for a senior stands on top, and nobody else.
+    let args = [&["report", "fixtures/demo"][..], &SIDES].concat();
+    let told = text(&run(root(), &args));
+    let top = told.split("Incoming calls by agent").next().unwrap();
+    assert!(top.contains(rows[0]["customer"].as_str().unwrap()), "{top}");
+}
+
+#[test]
 fn silence_repeats_and_unknown_names_are_noticed() {
     let truth = truth();
     let inspect = ask(&["inspect"], &SIDES);
@@ -432,6 +453,7 @@ fn every_column_is_defined() {
         &["report"][..],
         &["kpi", "--by", keys],
         &["frustration"],
+        &["avoidance"],
         &["anomalies"],
         &["orphans"],
         &["sessions"],

@@ -128,8 +128,9 @@ fn the_page_explains_every_figure_of_the_main_reports() {
     let page = page();
     let (prose, _) = page.split_once(TABLE_BEGINS).expect("the table of figures");
     for it in FIGURES {
-        let is_main =
-            ["kpi", "frustration", "anomalies", "callbacks"].iter().any(|report| it.reports.contains(report));
+        let is_main = ["kpi", "frustration", "avoidance", "contacts", "anomalies", "callbacks"]
+            .iter()
+            .any(|report| it.reports.contains(report));
         // Dotted names are those of the books, which every command keeps.
         if is_main && !it.id.contains('.') {
             assert!(prose.contains(&format!("`{}`", it.id)), "docs/metrics.md does not explain `{}`", it.id);
@@ -176,12 +177,13 @@ fn columns(command: &str, section: &str) -> Vec<String> {
 }
 
 /// The commands with tables, and their sections.
-const SHOWN: [(&str, &str); 15] = [
+const SHOWN: &[(&str, &str)] = &[
     (
         "kpi --by provider,instance,account,agent,agent_source,team,engine,country,video,month,week,day,weekday,hour",
         "rows outgoing total outgoing.total",
     ),
     ("frustration", "rows vip_unanswered"),
+    ("avoidance --customers fixtures/demo/customers.csv", "rows default_comparison default_comparison.total"),
     ("anomalies", "rows instances incidents"),
     ("contacts --rules us-reg-f", "rows summary rules"),
     ("orphans", "rows instances incidents"),
@@ -198,9 +200,10 @@ const SHOWN: [(&str, &str); 15] = [
     ("explain c1", "sessions events"),
     ("compare --period-a 2026-04 --period-b 2026-05", "agents instances changed_parameters"),
     (
-        "report",
+        "report --customers fixtures/demo/customers.csv",
         "kpi_by_agent kpi_by_agent.outgoing kpi_by_instance frustration frustration.vip_unanswered anomalies \
-         anomalies.instances anomalies.incidents callbacks callbacks.total callbacks.open_episodes reactions",
+         anomalies.instances anomalies.incidents avoidance avoidance.default_comparison callbacks callbacks.total \
+         callbacks.open_episodes reactions",
     ),
 ];
 

@@ -82,6 +82,45 @@ fn sessions_behind_a_figure_add_up_to_it() {
 }
 
 #[test]
+fn the_calls_behind_a_risk_are_the_rejections() {
+    let home = folder();
+    let files: Vec<(String, Vec<u8>)> = traffic::dump(6, 300, &TrafficOpts::default())
+        .into_iter()
+        .map(|(name, bytes)| (format!("dumps/{name}"), bytes))
+        .collect();
+    write_files(home.path(), &files);
+    let rows = ask(home.path(), &["avoidance"], &[])["rows"].clone();
+    let rows = rows.as_array().unwrap();
+    for row in rows.iter().take(3).chain(rows.iter().rev().take(3)) {
+        let filter = ["--customer", row["customer"].as_str().unwrap()];
+        for (figure, counted) in
+            [("outgoing_calls", "outgoing_calls"), ("risk", "rejected"), ("max_rejected_7d", "rejected")]
+        {
+            let explained = ask(home.path(), &["explain", figure], &filter);
+            let sessions = explained["sessions"].as_array().unwrap();
+            assert!(sessions.iter().all(|it| it["direction"] == "outgoing"), "{row}");
+            assert_eq!(serde_json::json!(sessions.len()), row[counted], "{figure} of {row}");
+        }
+        let told = text(&run(
+            home.path(),
+            &[
+                "explain",
+                "risk",
+                "dumps",
+                "--tz",
+                "Asia/Kolkata",
+                "--customer",
+                filter[1],
+                "--tolerate-invalid",
+                "100%",
+            ],
+        ));
+        let sentence = format!("risk of {}: {}.", filter[1], row["risk"].as_str().unwrap());
+        assert!(told.contains(&sentence), "`{sentence}` is not in {told}");
+    }
+}
+
+#[test]
 fn the_window_behind_a_score_holds_its_attempts() {
     let home = folder();
     let files: Vec<(String, Vec<u8>)> =

@@ -42,7 +42,7 @@ const SIDES: [&str; 12] = [
 ];
 
 /// Names of the files without their endings, the arguments, and whether the demo's side files belong to them.
-const CASES: [(&str, &[&str], bool); 27] = [
+const CASES: &[(&str, &[&str], bool)] = &[
     ("report", &["report", "fixtures/demo", "--top", "12"], true),
     ("report-without-sides", &["report", "fixtures/stories/declined-after-12-seconds/wawp.ndjson"], false),
     ("kpi", &["kpi", "fixtures/demo"], true),
@@ -57,6 +57,12 @@ const CASES: [(&str, &[&str], bool); 27] = [
         "contacts",
         &["contacts", "fixtures/demo", "--rules", "in-rbi", "--rules", "whatsapp", "--top", "18"],
         true,
+    ),
+    ("avoidance", &["avoidance", "fixtures/demo", "--top", "20"], true),
+    (
+        "avoidance-without-sides",
+        &["avoidance", "fixtures/stories/outgoing-declined-by-the-customer/*.ndjson"],
+        false,
     ),
     ("anomalies", &["anomalies", "fixtures/demo"], true),
     ("orphans", &["orphans", "fixtures/demo"], true),
@@ -136,6 +142,7 @@ const CASES: [(&str, &[&str], bool); 27] = [
         true,
     ),
     ("define", &["define", "rejection_rate"], false),
+    ("config", &["config", "show", "kpi", "--config", "docs/callsift.toml"], false),
 ];
 
 /// Cases whose tables are also made for other widths.
@@ -197,7 +204,7 @@ fn golden_outputs_in_every_format() {
     let mut faults = Vec::new();
     for (name, args, sides) in CASES {
         for (format, ending) in FORMATS {
-            let args = [&args_of(args, sides)[..], &["--format", format]].concat();
+            let args = [&args_of(args, *sides)[..], &["--format", format]].concat();
             let output = run(root(), &args);
             if output.status.code() != Some(0) {
                 faults.push(format!("{name}.{ending}: {:?}: {}", output.status, errors(&output)));
@@ -227,7 +234,7 @@ fn golden_tables_fit_their_width() {
     let mut faults = Vec::new();
     for (name, args, sides) in CASES {
         for width in WIDTHS {
-            let table = on_a_terminal(&[&args_of(args, sides)[..], &["--format", "table"]].concat(), width);
+            let table = on_a_terminal(&[&args_of(args, *sides)[..], &["--format", "table"]].concat(), width);
             // Raw lines stay whole, so that they can be searched for and copied.
             for line in table.lines().filter(|it| it.width() > width && !it.starts_with('{')) {
                 faults.push(format!("{name}.{width}.txt: {} columns: {line}", line.width()));

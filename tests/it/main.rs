@@ -6,6 +6,7 @@ mod boundaries;
 mod capture;
 mod cli;
 mod compare;
+mod config;
 mod demo;
 mod dialects;
 mod docs;

@@ -8,6 +8,9 @@ use crate::oracle::{Params, analyse};
 use crate::support::{differences, folder, json, run, write_files};
 use crate::traffic::{self, TrafficOpts};
 
+/// 2026-04-15T00:00:00Z.
+const SINCE: i64 = 1_776_211_200_000;
+
 /// A way to ask both for the same.
 struct Question {
     params: Params,
@@ -36,7 +39,8 @@ fn questions(seed: u64) -> Vec<Question> {
             tz: Some("Asia/Kolkata".into()),
             roster: Some(roster),
             agents: Some(agents),
-            customers: Some(customers),
+            customers: Some(customers.clone()),
+            customers_as_of: Some("2026-04-20".into()),
             by: vec!["provider".into(), "instance".into()],
             min_calls: 2,
             flag_rate: 0.4,
@@ -58,6 +62,8 @@ fn questions(seed: u64) -> Vec<Question> {
                 "agents.csv",
                 "--customers",
                 "customers.csv",
+                "--customers-as-of",
+                "2026-04-20",
                 "--holidays",
                 "holidays.csv",
                 "--min-calls",
@@ -93,7 +99,7 @@ fn questions(seed: u64) -> Vec<Question> {
             ..Params::default()
         },
         flags: [
-            source_flags,
+            source_flags.clone(),
             flags(&[
                 "--tz",
                 "America/Sao_Paulo",
@@ -117,7 +123,18 @@ fn questions(seed: u64) -> Vec<Question> {
         ]
         .concat(),
     };
-    vec![plain, with_sides, thresholds]
+    // From the middle of the calls to debtors on, so that windows reach before it.
+    let chosen = Question {
+        params: Params {
+            sources: traffic::sources(),
+            customers: Some(customers),
+            since: Some(SINCE),
+            ..Params::default()
+        },
+        flags: [source_flags, flags(&["--customers", "customers.csv", "--since", "2026-04-15T00:00:00Z"])]
+            .concat(),
+    };
+    vec![plain, with_sides, thresholds, chosen]
 }
 
 fn ask(folder: &Path, command: &[&str], flags: &[String]) -> Value {
@@ -155,6 +172,7 @@ fn compare(seed: u64, events: usize, opts: &TrafficOpts) {
             (vec!["rejections"], "rejections", vec!["rows"]),
             (vec!["kpi", "--by", &by], "kpi", vec!["by", "rows", "total", "outgoing"]),
             (vec!["frustration"], "frustration", vec!["rows", "vip_unanswered"]),
+            (vec!["avoidance"], "avoidance", vec!["rows", "default_comparison"]),
             (vec!["anomalies"], "anomalies", vec!["rows", "instances", "incidents"]),
             (vec!["callbacks"], "callbacks", vec!["rows", "total", "open_episodes"]),
             (vec!["reactions"], "reactions", vec!["rows"]),

@@ -10,10 +10,11 @@ use crate::support::{errors, folder, json, run, run_with, text, write_files};
 use crate::traffic::{self, TrafficOpts};
 
 /// Commands with a report each.
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: &[&[&str]] = &[
     &["report"],
     &["kpi", "--by", "agent,instance"],
     &["frustration"],
+    &["contacts", "--rules", "us-reg-f", "--rules", "in-rbi", "--rules", "whatsapp"],
     &["anomalies"],
     &["sessions"],
     &["rejections"],

@@ -142,6 +142,14 @@ const CUSTOMERS: [&[&str]; 8] = [
 const HIDDEN: [&str; 5] = ["7700001", "7700002", "7700003", "7700004", "7700005"];
 const NAMES: [&str; 6] = ["Asha Rao", "José Núñez", "李 雷", "O'Neil, \"Pat\"", "😀", "Zoë"];
 
+/// The line from which debtors are called, and the first digits of their numbers.
+const COLLECTIONS: &str = "919811110009";
+const DEBTORS: usize = 30;
+
+fn debtor(number: usize) -> String {
+    format!("9197000000{number:02}")
+}
+
 /// How `--source` tells Wazzap's instances apart in these dumps.
 pub fn sources() -> Vec<(String, String)> {
     [("*/south*", "south"), ("north-*", "north")]
@@ -188,6 +196,9 @@ pub fn dump(seed: u64, events: usize, opts: &TrafficOpts) -> Vec<(String, Vec<u8
     if opts.wawp {
         maker.edge();
     }
+    if opts.doubletick && opts.outgoing {
+        maker.collections(seed);
+    }
     while maker.events < events {
         maker.step();
         let provider = *maker.rng.pick(&providers);
@@ -231,7 +242,9 @@ pub fn side_files(seed: u64) -> (String, String, String) {
          bob@shop.example,Bob,\n\
          Vic,Mina Park,Care\n"
         .to_string();
-    let mut customers = String::from("phone,lid,name,account_id,vip,stage\n");
+    let mut customers =
+        String::from("phone,lid,name,account_id,vip,stage,days_overdue,due_date,defaulted_on\n");
+    let date = |days: i64| text_time(START + days * DAY, "%Y-%m-%d");
     for (place, spellings) in CUSTOMERS.iter().enumerate() {
         if place % 4 == 3 {
             continue;
@@ -240,7 +253,23 @@ pub fn side_files(seed: u64) -> (String, String, String) {
         let lid = if place == 2 { format!("{}@lid", HIDDEN[2]) } else { String::new() };
         let name = if place % 2 == 0 { format!("Customer {place}") } else { String::new() };
         let vip = ["yes", "no", "", "true", "1"][rng.below(5)];
-        customers.push_str(&format!("{phone},{lid},{name},ACC-{place},{vip},early\n"));
+        customers.push_str(&format!("{phone},{lid},{name},ACC-{place},{vip},early,,,\n"));
+    }
+    // One account or two, of which anything may be known.
+    for number in 0..DEBTORS * 2 {
+        if number >= DEBTORS && rng.percent(70) {
+            continue;
+        }
+        let phone = debtor(number % DEBTORS);
+        let stage = ["", "current", "early", "mid", "late"][rng.below(5)];
+        let overdue = [-3, 0, 1, 29, 30, 31, 60, 61, 75][rng.below(9)];
+        let days = if rng.percent(40) { overdue.to_string() } else { String::new() };
+        let due = if rng.percent(40) { date(-20 - overdue) } else { String::new() };
+        let defaulted = if rng.percent(40) { date(-(rng.below(35) as i64)) } else { String::new() };
+        // Some are in no row.
+        if rng.percent(85) {
+            customers.push_str(&format!("{phone},,,ACC-{phone},,{stage},{days},{due},{defaulted}\n"));
+        }
     }
     (roster, agents, customers)
 }
@@ -834,6 +863,36 @@ impl Maker {
                 self.doubletick_event(body, Some(end), false);
             }
             _ => {}
+        }
+    }
+
+    /// Weeks of calls to debtors before everything else, with rejections on and beside seven days.
+    fn collections(&mut self, seed: u64) {
+        // Numbers of its own, so that other traffic stays what it is.
+        let mut rng = Rng(seed ^ 0xC011_EC75);
+        for number in 0..DEBTORS {
+            let mut at = START - 40 * DAY + rng.below(15 * 24) as i64 * HOUR;
+            for call in 0..1 + rng.below(6) {
+                let (event, talk) = match rng.below(10) {
+                    0..7 => ("CALL_REJECTED", 0),
+                    7 | 8 => ("CALL_ENDED", 30),
+                    _ => ("CALL_MISSED", 0),
+                };
+                let body = Object::default()
+                    .text("event", event)
+                    .text("callId", &format!("debt_{number}_{call}"))
+                    .text("wabaNumber", COLLECTIONS)
+                    .text("customerNumber", &debtor(number))
+                    .text("callDirection", "OUTGOING")
+                    .put("durationInSeconds", talk.to_string())
+                    .text("callEndedAt", &text_time(at, "%Y-%m-%dT%H:%M:%S%.3fZ"));
+                self.write(body.render().into_bytes(), true);
+                let week = 7 * DAY;
+                at += *rng.pick(&[0, HOUR, DAY, 3 * DAY, week - 1, week, week, week + 1, 12 * DAY]);
+                if at >= START {
+                    break;
+                }
+            }
         }
     }
 
@@ -1548,5 +1607,17 @@ mod tests {
         assert!(out["accounting"]["envelopes"].as_object().unwrap().len() > 10);
         all(&out["frustration"]["rows"], "unresolved", "yes no");
         all(&out["frustration"]["rows"], "level", "calm priority_1");
+        let avoidance = &out["avoidance"]["rows"];
+        all(avoidance, "stage", "current early mid late");
+        all(avoidance, "risk", "low medium high critical unknown");
+        all(
+            avoidance,
+            "action",
+            "switch_to_message deliberate_avoidance raise_risk senior_review escalate_senior_officer",
+        );
+        let comparison = &out["avoidance"]["default_comparison"]["total"];
+        for group in ["avoiding_customers", "avoiding_defaulted", "other_customers", "other_defaulted"] {
+            assert!(comparison[group].as_u64() > Some(0), "{comparison}");
+        }
     }
 }

@@ -120,6 +120,9 @@ pub struct Group {
     pub calls: Vec<Call>,
 }
 
+/// Numbers of sessions, each with the reason why they are not judged.
+pub type LeftOut = [(u64, &'static str); 4];
+
 /// Everything that rules can be held against.
 pub struct Calls {
     /// By account. A customer without a known account is a group of its own, whose calls are not
@@ -130,7 +133,7 @@ pub struct Calls {
     /// By business number and customer.
     pub by_line: Vec<Group>,
     /// Outgoing subject sessions that are in no group, and why.
-    pub left_out: [(u64, &'static str); 4],
+    pub left_out: LeftOut,
 }
 
 /// Gathers the calls of the whole input.
@@ -190,7 +193,7 @@ pub fn gather(analysis: &Analysis) -> Calls {
 
 /// The places of the sessions that count, by customer, both in the order in which they are met: every
 /// outgoing one that did not fail, and incoming ones that were answered.
-fn places(analysis: &Analysis) -> (Vec<(Sym, Vec<usize>)>, [(u64, &'static str); 4]) {
+fn places(analysis: &Analysis) -> (Vec<(Sym, Vec<usize>)>, LeftOut) {
     let mut customers: Vec<(Sym, Vec<usize>)> = Vec::new();
     let mut known: HashMap<Sym, usize> = HashMap::new();
     let (mut groups, mut untimed, mut nobody, mut failed) = (0, 0, 0, 0);

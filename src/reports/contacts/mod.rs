@@ -66,15 +66,16 @@ fn findings_of(analysis: &Analysis, profiles: &[&'static Profile], calls: &Calls
         }
     }
     let texts = &analysis.texts;
+    let missing_last = |it: Option<Sym>| (it.is_none(), texts.get_opt(it));
     // Groups of one customer differ in their account or their line.
     found.sort_by_cached_key(|(place, it)| {
         let session = &analysis.sessions()[it.named_by];
         (
             (it.gravity, *place, Reverse(it.count)),
             texts.get(it.customer).clone(),
-            texts.get_opt(it.account_id),
+            missing_last(it.account_id),
             session.provider,
-            (texts.get_opt(it.account), texts.get(session.instance).clone()),
+            (missing_last(it.account), texts.get(session.instance).clone()),
         )
     });
     found.into_iter().map(|(_, it)| it).collect()

@@ -365,6 +365,17 @@ fn business_numbers_are_told_apart_and_lines_of_one_number_are_not() {
     // A payload without the number belongs to the only number of its line.
     let quiet = [wawp("a", "1", me, "05-04 10:00:00"), wawp("a", "2", "", "05-04 11:00:00")].concat();
     assert_eq!(rows(quiet), ["over_presumption 2 wawp a +919800000009"]);
+    // Of a line that had two numbers it belongs to none of them.
+    let other = r#""me":{"id":"919800000008@c.us"},"#;
+    let moved = [
+        wawp("a", "1", me, "05-04 10:00:00"),
+        wawp("a", "2", "", "05-04 11:00:00"),
+        wawp("a", "3", other, "05-04 12:00:00"),
+    ];
+    assert_eq!(
+        rows(moved.concat()),
+        ["pass 1 wawp a +919800000008", "pass 1 wawp a +919800000009", "pass 1 wawp a –"]
+    );
     // Where no payload names it, the line stands for it.
     let nameless = [wawp("a", "1", "", "05-04 10:00:00"), wawp("b", "2", "", "05-04 11:00:00")].concat();
     assert_eq!(rows(nameless), ["pass 1 wawp a –", "pass 1 wawp b –"]);
@@ -400,6 +411,8 @@ fn filters_choose_findings_and_break_no_window() {
     // A fuller window without a chosen call is not shown.
     let later = missed(&[&eight[..], &["05-20 10:00:00"]].concat());
     assert_eq!(of("05-19 00:00:00", "attempts_in_7_dates", later), ["pass 1"]);
+    let rows = [missed(&eight), answered(&["05-19 10:00:00"]), missed(&["05-20 10:00:00"])].concat();
+    assert_eq!(of("05-19 00:00:00", "unanswered_4", rows), ["pass 1"]);
     let talk = [answered(&["05-04 10:00:00"]), missed(&["05-04 11:00:00", "05-05 11:00:00"])].concat();
     assert_eq!(of("05-05 00:00:00", "after_conversation", talk), ["over_presumption 1"]);
     // Hours are of the chosen calls alone.
@@ -408,12 +421,34 @@ fn filters_choose_findings_and_break_no_window() {
 }
 
 #[test]
+fn of_equal_windows_and_rows_the_first_is_shown() {
+    let lines = [
+        missed(&["05-04 10:00:00", "05-05 10:00:00"]),
+        answered(&["05-14 10:00:00", "05-24 10:00:00"]),
+        missed(&["06-04 10:00:00", "06-05 10:00:00"]),
+    ];
+    let input = Input { lines: lines.concat(), customers: Some(FILE), ..Input::default() };
+    let output = report_of(&["us-reg-f", "whatsapp"], input);
+    let row = |rule: &str| rows_of(&output, rule, "count first_at last_at");
+    assert_eq!(row("attempts_in_7_dates"), ["2 05-04 10:00:00 05-05 10:00:00"]);
+    assert_eq!(row("unanswered_2"), ["2 05-04 10:00:00 05-05 10:00:00"]);
+    assert_eq!(row("connected_in_24h"), ["1 05-14 10:00:00 05-14 10:00:00"]);
+}
+
+#[test]
 fn what_is_left_out_is_counted() {
     let failed = outgoing("CALL_MISSED", "f", ASHA, "03:00:00")
         .replace("\"Asha\"", "\"Asha\",\"callStatus\":\"FAILED\"");
     let nobody = outgoing("CALL_MISSED", "n", "", "03:00:00");
     let untimed = outgoing("CALL_OUTGOING_INITIATED", "u", ASHA, "03:00:00");
-    let output = report_of(&["us-reg-f"], Input { lines: vec![failed, nobody, untimed], ..Input::default() });
+    let group = format!(
+        r#"{{"event":"call.received","session":"a","timestamp":{},"payload":{{"id":"g","from":"{ASHA}@c.us","isGroup":true,"_data":{{"fromMe":true}}}}}}"#,
+        at("03:00:00")
+    );
+    // The customer's own calls are not left out; they are not what is judged.
+    let incoming = call("missed", "desk", ASHA, "05-04 03:00:00");
+    let lines = [vec![failed, nobody, untimed, group], incoming].concat();
+    let output = report_of(&["us-reg-f"], Input { lines, ..Input::default() });
     assert!(table(&output, &["rows"]).rows.is_empty());
     let left_out =
         |why: &str| format!("Outgoing sessions that {why} and so are held against no contact rule: 1.");
@@ -422,6 +457,7 @@ fn what_is_left_out_is_counted() {
         [
             left_out("do not say who was called"),
             left_out("cannot be placed in time"),
+            left_out("are calls of groups"),
             left_out("failed before they reached the customer")
         ]
     );

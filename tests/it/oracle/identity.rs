@@ -103,6 +103,8 @@ pub struct Customer {
     pub name: Option<String>,
     pub account_id: Option<String>,
     pub vip: bool,
+    /// Columns and values of each of its rows.
+    pub rows: Vec<BTreeMap<String, String>>,
 }
 
 struct RosterRow {
@@ -171,6 +173,7 @@ impl Side {
                 keep(&mut customer.account_id, row.get("account_id"));
                 let vip = row.get("vip").map(|v| v.to_lowercase()).unwrap_or_default();
                 customer.vip |= matches!(vip.as_str(), "true" | "yes" | "y" | "1");
+                customer.rows.push(row);
             }
         }
         if let Some(text) = &params.agents {

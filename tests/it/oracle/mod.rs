@@ -3,6 +3,7 @@
 
 pub mod anomalies;
 pub mod callbacks;
+pub mod avoidance;
 pub mod dialects;
 pub mod envelopes;
 pub mod feeds;
@@ -52,6 +53,8 @@ pub struct Params {
     pub roster: Option<String>,
     pub agents: Option<String>,
     pub customers: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub customers_as_of: Option<String>,
     pub agent_from_metadata: Option<String>,
     // The subject sessions.
     pub since: Option<i64>,
@@ -94,6 +97,7 @@ impl Default for Params {
             roster: None,
             agents: None,
             customers: None,
+            customers_as_of: None,
             agent_from_metadata: None,
             since: None,
             until: None,
@@ -246,6 +250,7 @@ pub fn analyse(files: &[(String, Vec<u8>)], params: &Params) -> Value {
         "sessions": rows(&|_| true),
         "kpi": kpi::section(&sessions, params),
         "frustration": frustration::section(&sessions, watermark, &side, params),
+        "avoidance": avoidance::section(&sessions, watermark, &side, params),
         "anomalies": anomalies::section(&sessions, params),
         "callbacks": callbacks::section(&sessions, watermark, &side, params),
         "rejections": rows(&|s| s.is(sessions::Outcome::Rejected)),
