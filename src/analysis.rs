@@ -12,7 +12,7 @@ use crate::instances::Instances;
 use crate::ledger::Ledger;
 use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
 use crate::side::Customers;
-use crate::text::{Sym, Text, Texts};
+use crate::text::{Interner, Sym, Text, Texts};
 use crate::zone::Zone;
 
 /// Where the value of a parameter comes from; of several the first counts.
@@ -234,6 +234,23 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// An analysis of nothing, of which a filter takes what it wants: for questions whose answer does
+    /// not depend on the input, such as which columns a report has.
+    pub fn empty() -> Self {
+        Self {
+            texts: Interner::default().freeze(),
+            rebuilt: Rebuilt::default(),
+            subject: Vec::new(),
+            reactions: Vec::new(),
+            ledger: Ledger::default(),
+            customers: Customers::default(),
+            countries: HashMap::new(),
+            digests: HashMap::new(),
+            options: ReportOptions::default(),
+            filtered: true,
+        }
+    }
+
     /// Every session, in the fixed order.
     pub fn sessions(&self) -> &[Session] {
         &self.rebuilt.sessions

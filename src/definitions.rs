@@ -59,6 +59,7 @@ const EVERY: &[&str] = &[
     "inspect",
     "explain",
     "contacts",
+    "compare",
 ];
 
 /// Every figure.
@@ -85,6 +86,7 @@ pub static FIGURES: &[Figure] = &[
             "callbacks",
             "report",
             "contacts",
+            "compare",
         ],
         ..OURS
     },
@@ -109,6 +111,7 @@ pub static FIGURES: &[Figure] = &[
             "callbacks",
             "report",
             "contacts",
+            "compare",
         ],
         ..OURS
     },
@@ -242,6 +245,7 @@ pub static FIGURES: &[Figure] = &[
             "explain",
             "callbacks",
             "report",
+            "compare",
         ],
         ..OURS
     },
@@ -448,7 +452,7 @@ pub static FIGURES: &[Figure] = &[
     Figure {
         id: "rated",
         title: "Rated",
-        unit: "yes or no",
+        unit: "yes, no or a word",
         formula: "Of a session whether rates count sessions of its kind: it has a start, its feed is \
             rated, and if it is an orphan, its class is no_offers_captured and the feed shows answers and \
             misses. Group calls and `ringing` ones are left out of rates apart from this. Of a feed yes if \
@@ -2269,6 +2273,125 @@ pub static FIGURES: &[Figure] = &[
             `day` in --tz or longer, counting only silences of 24 h or more that are ten times `median_gap_ms` \
             or more. Of the whole input, whatever filters choose.",
         reports: &["pack"],
+        ..OURS
+    },
+    // Two periods, or two reports, side by side.
+    Figure {
+        id: "rejected_a",
+        title: "Rejected A",
+        unit: "sessions",
+        formula: "`rejected` in the first of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "resolved_a",
+        title: "Resolved A",
+        unit: "sessions",
+        formula: "`resolved` in the first of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_a",
+        title: "Rate A",
+        unit: "share, 0 to 1",
+        formula: "`rejected_a` / `resolved_a`; missing where `resolved_a` is missing or 0.",
+        numerator: &["rejected_a"],
+        denominator: &["resolved_a"],
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejected_b",
+        title: "Rejected B",
+        unit: "sessions",
+        formula: "`rejected` in the second of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "resolved_b",
+        title: "Resolved B",
+        unit: "sessions",
+        formula: "`resolved` in the second of the two that are compared. Missing where it does not have the group.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "rejection_rate_b",
+        title: "Rate B",
+        unit: "share, 0 to 1",
+        formula: "`rejected_b` / `resolved_b`; missing where `resolved_b` is missing or 0.",
+        numerator: &["rejected_b"],
+        denominator: &["resolved_b"],
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "difference",
+        title: "Difference",
+        unit: "share, -1 to 1",
+        formula: "`rejection_rate_b` less `rejection_rate_a`, in tables in percentage points (pp); missing where one of them is.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "difference_low",
+        title: "Diff. low",
+        unit: "share, -1 to 1",
+        formula: "Lower bound of the 95 % interval of `difference`: Newcombe's hybrid score interval (method 10), made of the Wilson intervals of both rates.",
+        source: "R. G. Newcombe, 1998",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "difference_high",
+        title: "Diff. high",
+        unit: "share, -1 to 1",
+        formula: "Upper bound of the 95 % interval of `difference`, by the same method as `difference_low`.",
+        source: "R. G. Newcombe, 1998",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "trend",
+        title: "Trend",
+        unit: "word",
+        formula: "What can be said of `difference`. up: `difference_low` is above 0; down: `difference_high` is below 0; not_distinguishable: the interval holds 0, which is no evidence of a change and no proof of none. Missing where `difference` is. Each row is judged by itself: of many that did not change, one in twenty is called up or down by chance.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "presence",
+        title: "Presence",
+        unit: "word",
+        formula: "both: the group is in both; new: only in the second; vanished: only in the first.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "parameter",
+        title: "Parameter",
+        unit: "text",
+        formula: "The name of a parameter that is not the same in both.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "value_a",
+        title: "Value A",
+        unit: "parameter value",
+        formula: "Its value in the first; missing where it was not given.",
+        reports: &["compare"],
+        ..OURS
+    },
+    Figure {
+        id: "value_b",
+        title: "Value B",
+        unit: "parameter value",
+        formula: "Its value in the second; missing where it was not given.",
+        reports: &["compare"],
         ..OURS
     },
     // The books. Every line is in one class, every event in one session or a duplicate.

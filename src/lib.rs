@@ -38,6 +38,7 @@ pub mod definitions;
 // From figures to bytes.
 pub mod section;
 pub mod document;
+pub mod schema;
 pub mod privacy;
 pub mod ops;
 pub mod render;

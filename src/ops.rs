@@ -93,6 +93,7 @@ fn rank(cell: &Cell) -> Rank<'_> {
         Cell::Count(count) => Rank::Number(i128::from(*count) * 1_000_000),
         Cell::Signed(net) => Rank::Number(i128::from(*net) * 1_000_000),
         Cell::Rate(rate) | Cell::Ratio(rate) => Rank::Number(i128::from(rate.micro)),
+        Cell::Change(change) => Rank::Number(i128::from(change.micro)),
         Cell::Tenths(tenths) => Rank::Number(i128::from(*tenths) * 100_000),
         Cell::Millis(ms) | Cell::Instant(ms) => Rank::Number(i128::from(*ms) * 1_000_000),
         Cell::Bool(yes) => Rank::Number(i128::from(*yes)),

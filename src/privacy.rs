@@ -304,6 +304,7 @@ impl Privacy {
             | Cell::Count(_)
             | Cell::Signed(_)
             | Cell::Rate(_)
+            | Cell::Change(_)
             | Cell::Ratio(_)
             | Cell::Tenths(_)
             | Cell::Millis(_)

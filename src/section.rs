@@ -22,6 +22,8 @@ pub enum Cell {
     Signed(i64),
     /// A share from 0 to 1.
     Rate(Rate),
+    /// A difference of two shares, from -1 to 1.
+    Change(Change),
     /// How many times as great one figure is as another; no share, so it may be more than 1.
     Ratio(Rate),
     /// A decimal with one digit, in tenths (a score, a weight).
@@ -120,6 +122,32 @@ impl Rate {
     /// A share that was given in millionths.
     pub fn given(micro: u64) -> Self {
         Self { micro, permille: (micro + 500) / 1000 }
+    }
+}
+
+/// A difference of two shares, rounded half up to what data hold and to what people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// In millionths.
+    pub micro: i64,
+    /// In tenths of a percentage point.
+    pub permille: i64,
+}
+
+impl Change {
+    /// The share of `after` less that of `before`, each a part and a whole below 2^53; nothing where a
+    /// whole is 0.
+    pub fn between(before: (u64, u64), after: (u64, u64)) -> Option<Self> {
+        let [a, m, b, n] = [before.0, before.1, after.0, after.1].map(i128::from);
+        let (above, below) = (b * m - a * n, m * n);
+        let rounded = |scale: i128| (2 * above * scale + below).div_euclid(2 * below) as i64;
+        (below > 0).then(|| Self { micro: rounded(1_000_000), permille: rounded(1000) })
+    }
+
+    /// A difference that was computed as a float.
+    pub fn of_f64(change: f64) -> Self {
+        let rounded = |scale: f64| (change * scale + 0.5).floor() as i64;
+        Self { micro: rounded(1e6), permille: rounded(1e3) }
     }
 }
 
@@ -250,5 +278,24 @@ mod tests {
         assert_eq!(Cell::share(501, 1001), rate(500_500, 500));
         assert_eq!(Cell::share(0, 0), Cell::Missing);
         assert_eq!(Cell::share_f64(0.123_456_5), rate(123_457, 123));
+    }
+
+    #[test]
+    fn differences_of_shares_are_exact_and_round_half_up() {
+        let change = |before, after| Change::between(before, after).map(|it| (it.micro, it.permille));
+        // 56/70 - 48/80 = 0.8 - 0.6.
+        assert_eq!(change((48, 80), (56, 70)), Some((200_000, 200)));
+        assert_eq!(change((56, 70), (48, 80)), Some((-200_000, -200)));
+        // 1/3 - 1/2 = -0.1666667; 1/2 - 1/3 = 0.1666667.
+        assert_eq!(change((1, 2), (1, 3)), Some((-166_667, -167)));
+        assert_eq!(change((1, 3), (1, 2)), Some((166_667, 167)));
+        // 0.0000005 is rounded up, and so is -0.0000005.
+        assert_eq!(change((0, 1), (1, 2_000_000)), Some((1, 0)));
+        assert_eq!(change((1, 2_000_000), (0, 1)), Some((0, 0)));
+        assert_eq!(change((0, 0), (1, 2)), None);
+        assert_eq!(change((1, 2), (0, 0)), None);
+        let most = (1 << 53) - 1;
+        assert_eq!(change((0, most), (most, most)), Some((1_000_000, 1000)));
+        assert_eq!(Change::of_f64(-0.052_449_6), Change { micro: -52_450, permille: -52 });
     }
 }

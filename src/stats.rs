@@ -22,6 +22,20 @@ pub fn wilson(part: u64, whole: u64) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
+/// The interval of the share `after` less the share `before`, each a part and a whole, 95 %: the hybrid
+/// score interval, method 10 of R. G. Newcombe, "Interval estimation for the difference between
+/// independent proportions", 1998, made of the limits of both shares by Wilson. Nothing where a whole
+/// is 0.
+pub fn newcombe(before: (u64, u64), after: (u64, u64)) -> Option<(f64, f64)> {
+    let (low_a, high_a) = wilson(before.0, before.1)?;
+    let (low_b, high_b) = wilson(after.0, after.1)?;
+    let (a, b) = (before.0 as f64 / before.1 as f64, after.0 as f64 / after.1 as f64);
+    let change = b - a;
+    let low = change - (b - low_b).hypot(high_a - a);
+    let high = change + (high_b - b).hypot(a - low_a);
+    Some((low.max(-1.0), high.min(1.0)))
+}
+
 /// How many times as often something happened to the exposed as to the others, and its interval, 95 %, by
 /// the log method: D. Katz, J. Baptista, S. P. Azen, M. C. Pike, "Obtaining Confidence Intervals for the
 /// Risk Ratio in Cohort Studies", 1978. Each group is how often it happened, and of how many. Nothing where
@@ -101,6 +115,28 @@ mod tests {
         }
         assert_eq!(wilson(0, 0), None);
         assert_eq!(wilson(5, 5).expect("calls").1, 1.0);
+    }
+
+    #[test]
+    fn newcombe_of_published_examples() {
+        // Newcombe 1998, table II, method 10, of the first share less the second.
+        for (first, second, low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((6, 7), (2, 7), 0.0582, 0.8062),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+            ((0, 10), (0, 10), -0.2775, 0.2775),
+            ((10, 10), (0, 20), 0.6791, 1.0),
+            ((10, 10), (0, 10), 0.6075, 1.0),
+        ] {
+            let (a, b) = newcombe(second, first).expect("calls");
+            assert!((a - low).abs() < 5e-5 && (b - high).abs() < 5e-5, "{first:?} {second:?}: {a} {b}");
+            let (a, b) = newcombe(first, second).expect("calls");
+            assert!((a + high).abs() < 5e-5 && (b + low).abs() < 5e-5, "turned round: {a} {b}");
+        }
+        assert_eq!(newcombe((0, 0), (1, 2)), None);
+        assert_eq!(newcombe((1, 2), (0, 0)), None);
     }
 
     #[test]

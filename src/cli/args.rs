@@ -90,6 +90,16 @@ pub enum Command {
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
     Define(DefineArgs),
+    /// What changed between two reports, or two periods of a dump, with honest intervals
+    #[command(after_help = help::COMPARE, after_long_help = help::COMPARE_LONG.as_str())]
+    Compare(Box<CompareArgs>),
+    /// The JSON Schema of what a command prints as JSON
+    #[command(after_help = help::SCHEMA)]
+    Schema {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        name: String,
+    },
     /// What the configuration sets
     #[command(after_help = help::CONFIG)]
     Config {
@@ -378,6 +388,20 @@ pub struct ExplainArgs {
     /// A session id, a call id, or a figure's name together with `--agent`, `--customer` or another filter
     #[arg(value_name = "ID|FIGURE")]
     pub what: String,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The first period of the dumps: a month such as `2026-04`, or `FROM..TO` (without TO); without
+    /// periods two JSON reports, or folders with a report.json, are compared
+    #[arg(long, value_name = "PERIOD", help_heading = "Periods", requires = "period_b", conflicts_with_all = ["since", "until", "month"])]
+    pub period_a: Option<String>,
+    /// The second period
+    #[arg(long, value_name = "PERIOD", help_heading = "Periods", requires = "period_a")]
+    pub period_b: Option<String>,
     #[command(flatten)]
     pub common: RowArgs,
 }

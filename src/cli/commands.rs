@@ -353,20 +353,23 @@ pub fn define(args: &DefineArgs, env: &Env, out: &mut dyn Write) -> Result<Exit,
             vec![known]
         }
     };
-    let mut document = Document {
-        schema: "callsift.define/1".to_owned(),
-        preface: match (&args.figure, figures.as_slice()) {
-            (Some(_), [it]) => definitions::sentences(it),
-            _ => Vec::new(),
-        },
-        ..Document::default()
-    };
-    let one_in_words =
-        args.figure.is_some() && matches!(plan.format, Format::Table | Format::Markdown | Format::Html);
-    if !one_in_words {
-        document.parts.push(Part { path: vec!["figures"], body: Body::Rows(figures_table(&figures)) });
+    let mut document = defined(&figures);
+    if let (Some(_), [it]) = (&args.figure, figures.as_slice()) {
+        document.preface = definitions::sentences(it);
+        if matches!(plan.format, Format::Table | Format::Markdown | Format::Html) {
+            document.parts.clear();
+        }
     }
     write_standalone(&mut document, &plan, out)
+}
+
+/// Figures with their definitions.
+pub fn defined(figures: &[&Figure]) -> Document {
+    Document {
+        schema: "callsift.define/1".to_owned(),
+        parts: vec![Part { path: vec!["figures"], body: Body::Rows(figures_table(figures)) }],
+        ..Document::default()
+    }
 }
 
 fn figures_table(figures: &[&Figure]) -> Table {

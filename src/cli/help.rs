@@ -30,6 +30,7 @@ pub static CONTACTS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CONTA
 pub static AVOIDANCE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(AVOIDANCE, "avoidance"));
 pub static ANOMALIES_LONG: LazyLock<String> = LazyLock::new(|| with_figures(ANOMALIES, "anomalies"));
 pub static SESSIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(SESSIONS, "sessions"));
+pub static COMPARE_LONG: LazyLock<String> = LazyLock::new(|| with_figures(COMPARE, "compare"));
 pub static CALLBACKS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(CALLBACKS, "callbacks"));
 pub static REACTIONS_LONG: LazyLock<String> = LazyLock::new(|| with_figures(REACTIONS, "reactions"));
 
@@ -136,6 +137,14 @@ Examples:
   callsift define rejection_rate
   callsift define --format json";
 
+pub const COMPARE: &str = "\
+Examples:
+  callsift compare fixtures/reports/april.json fixtures/reports/may.json
+  callsift compare --period-a 2026-04 --period-b 2026-05 fixtures/demo";
+
+pub const SCHEMA: &str = "\
+Examples:
+  callsift schema kpi";
 pub const CONFIG: &str = "\
 What a flag sets can also stand in `callsift.toml` in the working directory, or in the file of
 `--config`, and in variables such as CALLSIFT_TZ. What is typed counts before the environment, that

@@ -3,12 +3,14 @@
 
 mod args;
 mod commands;
+mod compare;
 pub mod config;
 mod exit;
 mod help;
 mod messages;
 mod resolve;
 mod run;
+mod schema;
 
 pub use exit::Exit;
 pub use resolve::Env;
@@ -44,6 +46,8 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         }
         Command::Man => commands::man(out),
         Command::Define(args) => commands::define(&args, env, out),
+        Command::Compare(args) => compare::compare(&args, argv, env, out, err),
+        Command::Schema { name } => schema::schema(&name, out),
         Command::Config { command: ConfigCommand::Show(args) } => {
             config::show(&args, cli.config.as_deref(), cli.no_config, env, out)
         }

@@ -19,6 +19,7 @@ use crate::identity;
 use crate::instances::Instances;
 use crate::privacy::{Choice, Level, Secret};
 use crate::render::{Format, escape};
+use crate::reports::compare::Period;
 use crate::reports::groups::Key;
 use crate::session::{DeclinedBy, Outcome, Rules};
 use crate::suggest;
@@ -294,7 +295,7 @@ fn filter(args: &FilterArgs, zone: &Zone, fold: bool) -> Res<Filter> {
     let mut since = args.since.as_deref().map(|it| instant("--since", it, zone)).transpose()?;
     let mut until = args.until.as_deref().map(|it| instant("--until", it, zone)).transpose()?;
     if let Some(month) = &args.month {
-        let (first, next) = month_bounds(month)?;
+        let (first, next) = month_bounds("--month", month)?;
         since = Some(zone.day_start(first));
         until = Some(zone.day_start(next));
     }
@@ -326,7 +327,7 @@ fn filter(args: &FilterArgs, zone: &Zone, fold: bool) -> Res<Filter> {
     })
 }
 
-fn month_bounds(month: &str) -> Res<(NaiveDate, NaiveDate)> {
+fn month_bounds(flag: &str, month: &str) -> Res<(NaiveDate, NaiveDate)> {
     let first = time::date(&format!("{month}-01"));
     let bounds = first.and_then(|first| {
         let next = if first.month() == 12 {
@@ -337,8 +338,28 @@ fn month_bounds(month: &str) -> Res<(NaiveDate, NaiveDate)> {
         Some((first, next?))
     });
     bounds.ok_or_else(|| {
-        UsageError(format!("--month: `{}` is no month; write it as `2026-05`", escape::message(month)))
+        UsageError(format!("{flag}: `{}` is no month; write it as `2026-05`", escape::message(month)))
     })
+}
+
+/// A month, or a span `FROM..TO` of dates or times, without TO.
+///
+/// # Errors
+///
+/// It is neither, or ends before it begins.
+pub fn period(flag: &str, text: &str, zone: &Zone) -> Res<Period> {
+    let Some((from, to)) = text.split_once("..") else {
+        let (first, next) = month_bounds(flag, text.trim())?;
+        return Ok(Period { since: zone.day_start(first), until: zone.day_start(next) });
+    };
+    let period = Period { since: instant(flag, from.trim(), zone)?, until: instant(flag, to.trim(), zone)? };
+    if period.until <= period.since {
+        return wrong(format!(
+            "{flag}: `{}` ends before it begins; its second date is the first that is left out",
+            escape::message(text)
+        ));
+    }
+    Ok(period)
 }
 
 /// The keys of `--by`.
@@ -543,8 +564,22 @@ mod tests {
 
     #[test]
     fn months_end_where_the_next_begins() {
-        let (first, next) = month_bounds("2026-12").unwrap();
+        let (first, next) = month_bounds("--month", "2026-12").unwrap();
         assert_eq!((first.to_string(), next.to_string()), ("2026-12-01".into(), "2027-01-01".into()));
-        assert!(month_bounds("2026-13").is_err() && month_bounds("May").is_err());
+        assert!(month_bounds("--month", "2026-13").is_err() && month_bounds("--month", "May").is_err());
+    }
+
+    #[test]
+    fn periods_are_months_or_spans_without_their_end() {
+        let kolkata = Zone::named("Asia/Kolkata").unwrap();
+        let of = |text: &str| period("--period-a", text, &kolkata).map(|it| (it.since, it.until));
+        // 2026-04-30T18:30:00Z and 2026-05-31T18:30:00Z.
+        assert_eq!(of("2026-05"), Ok((1_777_573_800_000, 1_780_252_200_000)));
+        assert_eq!(of("2026-05-01..2026-06-01"), of("2026-05"));
+        assert_eq!(of("2026-05-01 .. 2026-05-02").unwrap().1 - of("2026-05").unwrap().0, 86_400_000);
+        for bad in ["", "May", "2026-05-01", "2026-05-01..", "..2026-05-01", "2026-05-02..2026-05-02"] {
+            let message = of(bad).unwrap_err().0;
+            assert!(message.starts_with("--period-a: "), "{bad}: {message}");
+        }
     }
 }

@@ -620,17 +620,23 @@ fn refuse_inputs(
     let inputs: Vec<&Path> = side.map(PathBuf::as_path).chain(dumps).collect();
     let outputs = [output, args.input.rejects.as_deref()];
     for output in outputs.iter().copied().flatten() {
-        let Ok(real) = fs::canonicalize(output) else { continue };
-        if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
-            let name = output.to_string_lossy();
-            let message = format!("{} is an input; write to another file", escape::message(&name));
-            return Err(Failure::Usage(message));
-        }
+        refuse_input(output, &inputs)?;
     }
     if let [Some(a), Some(b)] = outputs
         && whole(a) == whole(b)
     {
         return Err(Failure::Usage("--output and --rejects name one file; give each its own".to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses an output that is one of the inputs.
+pub(super) fn refuse_input(output: &Path, inputs: &[&Path]) -> Result<(), Failure> {
+    let Ok(real) = fs::canonicalize(output) else { return Ok(()) };
+    if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
+        let name = output.to_string_lossy();
+        let message = format!("{} is an input; write to another file", escape::message(&name));
+        return Err(Failure::Usage(message));
     }
     Ok(())
 }
@@ -690,7 +696,7 @@ fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
 }
 
 /// What was typed of the parameters that only stand there if they were given.
-fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
+pub(super) fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     let mut given: document::Parameters = vec![
         ("instant_ms".to_owned(), Cell::Millis(plan.rules.instant_ms)),
         ("naive_tz".to_owned(), Cell::word(plan.read.naive_zone.name())),
@@ -718,15 +724,25 @@ fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Parameters {
     add("customers_as_of", plan.report.customers_as_of.map(|it| Cell::Word(it.to_string())));
     add("holidays_file", path(&args.rules.holidays));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
-    add("top", plan.output.top.map(|it| Cell::Count(it as u64)));
-    add("sort", plan.output.sort.as_deref().map(text));
-    add("columns", list(&plan.output.columns));
-    add("section", plan.output.section.as_deref().map(text));
+    given.extend(output_parameters(&plan.output));
     let filter = document::filter_parameters(&plan.filter);
     if !filter.is_empty() {
         given.push(("filters".to_owned(), Cell::Record(filter)));
     }
     given
+}
+
+/// What was typed of the parameters that choose rows and columns.
+pub(super) fn output_parameters(plan: &OutputPlan) -> document::Parameters {
+    let text = |it: &str| Cell::Text(Text::new(it));
+    let columns = plan.columns.iter().map(|it| text(it)).collect::<Vec<_>>();
+    let given = [
+        ("top", plan.top.map(|it| Cell::Count(it as u64))),
+        ("sort", plan.sort.as_deref().map(text)),
+        ("columns", (!columns.is_empty()).then_some(Cell::List(columns))),
+        ("section", plan.section.as_deref().map(text)),
+    ];
+    given.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), cell?))).collect()
 }
 
 /// What the configuration says of single instances: only what was given.
@@ -822,6 +838,7 @@ pub fn write_standalone(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let mut target = plan.file.as_deref().map(open).transpose()?;
+    document.parameters.extend(output_parameters(plan));
     arrange(document, plan, None)?;
     match &mut target {
         Some(file) => {

@@ -55,6 +55,8 @@ impl Flat<'_> {
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) | Cell::Ratio(rate) => share(rate.micro),
+            Cell::Change(change) if change.micro < 0 => format!("-{}", share(change.micro.unsigned_abs())),
+            Cell::Change(change) => share(change.micro.unsigned_abs()),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => ms.to_string(),
             Cell::Instant(ms) => self.zone.rfc3339(*ms),

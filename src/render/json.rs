@@ -190,6 +190,7 @@ impl Serialize for CellJson<'_> {
             Cell::Signed(net) => serializer.serialize_i64(*net),
             // The double nearest to the decimal, which is written as that decimal again.
             Cell::Rate(rate) | Cell::Ratio(rate) => serializer.serialize_f64(rate.micro as f64 / 1e6),
+            Cell::Change(change) => serializer.serialize_f64(change.micro as f64 / 1e6),
             Cell::Tenths(tenths) => serializer.serialize_f64(*tenths as f64 / 10.0),
             Cell::Millis(ms) => serializer.serialize_i64(*ms),
             Cell::Instant(ms) => serializer.serialize_str(&zone.rfc3339(*ms)),

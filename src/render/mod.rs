@@ -285,6 +285,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
             | Cell::Count(_)
             | Cell::Signed(_)
             | Cell::Rate(_)
+            | Cell::Change(_)
             | Cell::Ratio(_)
             | Cell::Tenths(_)
             | Cell::Millis(_) => true,
@@ -323,6 +324,7 @@ impl<'a> Words<'a> {
             Cell::Count(count) => count.to_string(),
             Cell::Signed(net) => net.to_string(),
             Cell::Rate(rate) => percent(rate.permille),
+            Cell::Change(change) => points(change.permille),
             Cell::Ratio(ratio) => thousandths(ratio.permille),
             Cell::Tenths(tenths) => decimal(*tenths),
             Cell::Millis(ms) => duration(*ms),
@@ -359,6 +361,11 @@ fn place_in_file(fields: &[(String, Cell)]) -> Option<(&Cell, &Cell)> {
 /// `33.3 %`, rounded half up.
 fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `+12.5 pp`, a difference in percentage points; none has no sign.
+fn points(tenths: i64) -> String {
+    format!("{}{} pp", if tenths > 0 { "+" } else { "" }, decimal(tenths))
 }
 
 /// `1.250`, always with its three digits.

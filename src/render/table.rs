@@ -107,7 +107,7 @@ impl Page<'_> {
     /// A sentence in which no line ends between a number and its unit.
     fn sentence(&self, sentence: &[Piece]) -> String {
         let pieces = sentence.iter().map(|piece| match piece {
-            Piece::Value(cell @ (Cell::Rate(_) | Cell::Millis(_) | Cell::Instant(_))) => {
+            Piece::Value(cell @ (Cell::Rate(_) | Cell::Change(_) | Cell::Millis(_) | Cell::Instant(_))) => {
                 self.words.cell(cell).replace(' ', GLUE)
             }
             piece => self.words.sentence(std::slice::from_ref(piece)).replace(" %", &format!("{GLUE}%")),
@@ -174,7 +174,8 @@ impl<'t> Shape<'t> {
         let natural = cells.iter().map(|it| width(&it.shown)).max().unwrap_or(0);
         let bends = |row: &Vec<Cell>| match row[index] {
             Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::List(_) | Cell::Record(_) => true,
-            Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Tenths(_) | Cell::Millis(_) => false,
+            Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Change(_) => false,
+            Cell::Tenths(_) | Cell::Millis(_) => false,
             Cell::Missing | Cell::Ratio(_) | Cell::Instant(_) | Cell::Bool(_) => false,
         };
         let flexible = natural > room || table.rows.iter().any(bends);
@@ -376,6 +377,7 @@ fn mark_of(cell: &Cell) -> Option<Mark> {
         | Cell::Count(_)
         | Cell::Signed(_)
         | Cell::Rate(_)
+        | Cell::Change(_)
         | Cell::Ratio(_)
         | Cell::Tenths(_) => None,
         Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) | Cell::Record(_) => None,

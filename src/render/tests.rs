@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::samples::{AT, column, evidence, fields, hostile, hostile_names, ordinary, text, unescaped};
 use super::*;
-use crate::section::{Person, Shown, say};
+use crate::section::{Change, Person, Shown, say};
 use crate::text::Text;
 
 fn berlin() -> Zone {
@@ -260,7 +260,8 @@ fn every_kind_of_cell_in_every_format() {
     let list = Cell::List(vec![text("a"), Cell::word("b")]);
     let record = Cell::Record(fields(&[("n", Cell::Count(1)), ("who", text("a"))]));
     let at = "\"2026-05-24T10:35:18.000+02:00\"";
-    let cells: [(Cell, Expected); 16] = [
+    let change = |a, b| Cell::opt(Change::between((a, 1), (b, 1)), Cell::Change);
+    let cells: [(Cell, Expected); 18] = [
         (Cell::Missing, ["–", "", "null", "null", "–", "–"]),
         (text("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b", "<bdi>a_b</bdi>"]),
         (Cell::word("a_b"), ["a_b", "a_b", "\"a_b\"", "\"a_b\"", "a\\_b", "a_b"]),
@@ -272,6 +273,8 @@ fn every_kind_of_cell_in_every_format() {
         (Cell::Signed(-3), ["-3"; TEXTS]),
         (Cell::share(1, 3), ["33.3 %", "0.333333", "0.333333", "0.333333", "33.3 %", "33.3 %"]),
         (Cell::share(1, 1), ["100.0 %", "1", "1.0", "1.0", "100.0 %", "100.0 %"]),
+        (change(0, 1), ["+100.0 pp", "1", "1.0", "1.0", "+100.0 pp", "+100.0 pp"]),
+        (change(1, 0), ["-100.0 pp", "-1", "-1.0", "-1.0", "-100.0 pp", "-100.0 pp"]),
         (
             Cell::ratio_f64(12.041_666_6),
             ["12.042", "12.041667", "12.041667", "12.041667", "12.042", "12.042"],
@@ -312,7 +315,7 @@ fn every_kind_of_cell_in_every_format() {
         kinds.insert(kind(&cell));
         matrix(&cell, expected);
     }
-    assert_eq!(kinds.len(), 14, "a kind of cell is missing");
+    assert_eq!(kinds.len(), 15, "a kind of cell is missing");
 }
 
 /// The place of a cell's kind; a new kind does not compile until it has one.
@@ -332,6 +335,7 @@ fn kind(cell: &Cell) -> u8 {
         Cell::Signed(_) => 11,
         Cell::Person(..) => 12,
         Cell::Ratio(_) => 13,
+        Cell::Change(_) => 14,
     }
 }
 

@@ -69,6 +69,8 @@ struct Formats {
     rate: Format,
     /// For a share that percentages with one decimal would round twice.
     fine_rate: Format,
+    change: Format,
+    fine_change: Format,
     tenths: Format,
     ratio: Format,
     instant: Format,
@@ -91,6 +93,8 @@ impl Formats {
             whole: number("0"),
             rate: number("0.0 %"),
             fine_rate: number("0.0000 %"),
+            change: number("+0.0 %;-0.0 %;0.0 %"),
+            fine_change: number("+0.0000 %;-0.0000 %;0.0000 %"),
             tenths: number("0.0"),
             ratio: number("0.000"),
             instant: number("yyyy-mm-dd hh:mm:ss.000"),
@@ -373,6 +377,8 @@ impl Sink<'_> {
             " (ms)".to_owned()
         } else if column.key.ends_with("_at") || holds(|it| matches!(it, Cell::Instant(_))) {
             format!(" ({})", self.zone.name())
+        } else if holds(|it| matches!(it, Cell::Change(_))) {
+            " (percentage points)".to_owned()
         } else {
             String::new()
         };
@@ -400,6 +406,13 @@ impl Sink<'_> {
                 let twice = (rate.micro + 500) / 1000 != rate.permille;
                 let format = if twice { &formats.fine_rate } else { &formats.rate };
                 return number(rate.micro as f64 / 1e6, format, "100.0000 %".len());
+            }
+            Cell::Change(change) => {
+                // Workbooks round half away from zero.
+                let rounded = change.micro.signum() * ((change.micro.abs() + 500) / 1000);
+                let fine = rounded != change.permille;
+                let format = if fine { &formats.fine_change } else { &formats.change };
+                return number(change.micro as f64 / 1e6, format, "-100.0000 %".len());
             }
             Cell::Ratio(it) => return number(it.micro as f64 / 1e6, &formats.ratio, "100.000".len()),
             Cell::Tenths(it) => return number(*it as f64 / 10.0, &formats.tenths, it.to_string().len() + 2),

@@ -164,6 +164,11 @@ impl Value {
         self.raw(analysis).cmp(other.raw(analysis))
     }
 
+    /// As a text, also where it is a word of ours.
+    pub fn text(&self, analysis: &Analysis) -> Text {
+        Text::new(self.raw(analysis))
+    }
+
     /// As a cell.
     pub fn cell(&self, analysis: &Analysis) -> Cell {
         match self {

@@ -353,11 +353,22 @@ pub struct Grouped {
 
 /// Groups the subject sessions of one direction that have a start.
 pub fn group(analysis: &Analysis, by: &[Key], direction: Direction) -> Grouped {
+    group_some(analysis, by, direction, |_| true)
+}
+
+/// The same for some of the sessions.
+pub(super) fn group_some(
+    analysis: &Analysis,
+    by: &[Key],
+    direction: Direction,
+    takes: impl Fn(&Session) -> bool,
+) -> Grouped {
     let mut places: HashMap<Box<[Value]>, usize> = HashMap::new();
     let mut tallies: Vec<Tally> = Vec::new();
     let mut total = Tally::default();
     let mut key = Vec::with_capacity(by.len());
-    for session in analysis.subjects().filter(|it| it.direction == direction && it.is_timed()) {
+    let is_of = |it: &&Session| it.direction == direction && it.is_timed() && takes(it);
+    for session in analysis.subjects().filter(is_of) {
         key.clear();
         key.extend(by.iter().map(|it| it.value(session, analysis)));
         let place = match places.get(&key[..]) {

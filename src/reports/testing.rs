@@ -201,6 +201,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Word(word) => word.clone(),
         Cell::Count(it) => it.to_string(),
         Cell::Rate(it) | Cell::Ratio(it) => it.micro.to_string(),
+        Cell::Change(it) => it.micro.to_string(),
         Cell::Signed(it) | Cell::Millis(it) => it.to_string(),
         Cell::Instant(it) => {
             chrono::DateTime::from_timestamp_millis(*it).expect("a time").format("%m-%d %H:%M:%S").to_string()

@@ -52,7 +52,7 @@ impl Stage {
 }
 
 /// One row: a customer, or one account of a customer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Customer {
     /// The name.
     pub name: Option<Sym>,
@@ -81,6 +81,11 @@ pub struct Customers {
 }
 
 impl Customers {
+    /// Customers of whom everything is known that is in the rows.
+    pub fn of(rows: impl IntoIterator<Item = (Sym, Vec<Customer>)>) -> Self {
+        Self { rows: rows.into_iter().collect(), hidden: HashMap::new(), knows_vips: true }
+    }
+
     /// Reads a customers file.
     ///
     /// # Errors

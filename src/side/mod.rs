@@ -6,12 +6,14 @@ mod customers;
 mod holidays;
 mod roster;
 mod table;
+mod written;
 
 pub use agents::Agents;
 pub use customers::{Customer, Customers, Stage};
 pub use holidays::read as read_holidays;
 pub use roster::Roster;
 pub use table::SideError;
+pub use written::{Counts, Rates, Written};
 
 /// What is behind a side file's options.
 #[derive(Clone, Copy)]

@@ -96,6 +96,9 @@ fn over_dumps() -> Vec<Vec<String>> {
             "timeline" => vec![it, "+525512345678".into()],
             "contacts" => vec![it, "--rules".into(), "whatsapp".into()],
             "explain" => vec![it, "calls".into(), "--direction".into(), "incoming".into()],
+            "compare" => {
+                vec![it, "--period-a".into(), "2026-04".into(), "--period-b".into(), "2026-05".into()]
+            }
             _ => vec![it],
         })
         .collect();
@@ -142,7 +145,9 @@ fn every_command_has_help_with_examples_and_grouped_options() {
                 ["\nInput:\n", "\nSide files:\n", "\nThresholds:\n", "\nFilters:\n", "\nOutput:\n"];
             says(&help, &headings);
             // What belongs to all commands stands under its heading, not in the heap.
-            let heap = help.split("\nOptions:\n").nth(1).unwrap().split("\n\nInput:").next().unwrap();
+            let ends = |it: &str| ["Input:", "Periods:", "Gates:"].contains(&it);
+            let heap = help.split("\nOptions:\n").nth(1).unwrap();
+            let heap = heap.lines().take_while(|it| !ends(it)).collect::<Vec<_>>().join("\n");
             let known = ["--help", "--by", "--show-paths"];
             for flag in heap.split_whitespace().filter(|it| it.starts_with("--")) {
                 assert!(known.contains(&flag.trim_end_matches(',')), "{name}: {flag} stands under Options");

@@ -137,6 +137,19 @@ const CASES: &[(&str, &[&str], bool)] = &[
     ),
     ("hostile-names", &["frustration", "fixtures/broken/hostile-names.ndjson"], false),
     ("nothing", &["report", "fixtures/broken/empty.ndjson"], false),
+    ("compare", &["compare", "fixtures/reports/april.json", "fixtures/reports/may.json"], false),
+    (
+        "compare-periods",
+        &[
+            "compare",
+            "fixtures/demo",
+            "--period-a",
+            "2026-05-01..2026-05-16",
+            "--period-b",
+            "2026-05-16..2026-06-01",
+        ],
+        true,
+    ),
     ("define", &["define", "rejection_rate"], false),
     ("config", &["config", "show", "kpi", "--config", "docs/callsift.toml"], false),
 ];
@@ -285,7 +298,7 @@ fn golden_outputs_exist_for_every_command_that_answers() {
     let covered: BTreeSet<&str> = CASES.iter().map(|(_, args, _)| args[0]).collect();
     for name in commands() {
         // Their texts are a library's, or a generator's that has tests of its own.
-        let other = ["synth", "completions", "man"].contains(&name.as_str());
+        let other = ["schema", "synth", "completions", "man"].contains(&name.as_str());
         assert!(other || covered.contains(name.as_str()), "no golden output of `callsift {name}`");
     }
 }

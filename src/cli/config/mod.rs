@@ -7,7 +7,7 @@ mod options;
 mod show;
 
 pub use file::InstanceEntry;
-pub use show::show;
+pub use show::{samples, show};
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::{Effective, Layer, Layers, Place, Settings, options};
+use super::{Effective, InstanceEntry, Layer, Layers, Place, Settings, options};
 use crate::cli::args::{Cli, ConfigShowArgs};
 use crate::cli::exit::Exit;
 use crate::cli::resolve::{Env, OutputPlan, UsageError};
@@ -34,26 +34,44 @@ pub fn show(
         Some(name) => of_command(&layers, name, &program)?,
         None => of_all(&layers, &program)?,
     };
+    let mut document = document(&rows, args.command.as_deref(), &settings);
+    document.preface.extend(layers.notices(&program).into_iter().map(|it| say(format!("Note: {it}"))));
+    write_standalone(&mut document, &plan, out)
+}
+
+fn document(rows: &[Row], command: Option<&str>, settings: &Settings) -> Document {
     let path = settings.config.as_ref().map(|it| Cell::Text(Text::new(&it.to_string_lossy())));
-    let mut preface = match &path {
+    let preface = match &path {
         Some(it) => vec![vec![Piece::Say("Configuration: ".into()), Piece::Value(it.clone())]],
         None => vec![say("No configuration file is read.")],
     };
-    preface.extend(layers.notices(&program).into_iter().map(|it| say(format!("Note: {it}"))));
     let mut parameters = vec![("config".to_owned(), path.unwrap_or(Cell::Missing))];
-    parameters.extend(args.command.iter().map(|it| ("command".to_owned(), Cell::word(it))));
-    let mut parts = vec![Part { path: vec!["values"], body: Body::Rows(values(&rows)) }];
+    parameters.extend(command.map(|it| ("command".to_owned(), Cell::word(it))));
+    let mut parts = vec![Part { path: vec!["values"], body: Body::Rows(values(rows)) }];
     if !settings.instances.is_empty() {
-        parts.push(Part { path: vec!["instances"], body: Body::Rows(instances_table(&settings)) });
+        parts.push(Part { path: vec!["instances"], body: Body::Rows(instances_table(settings)) });
     }
-    let mut document = Document {
-        schema: "callsift.config/1".to_owned(),
-        parameters,
-        preface,
-        parts,
-        ..Document::default()
+    Document { schema: "callsift.config/1".to_owned(), parameters, preface, parts, ..Document::default() }
+}
+
+/// Documents that together hold everything that can be shown: nothing configured, and the options of
+/// a command line with single instances.
+pub fn samples(typed: &[&str], instances: Vec<InstanceEntry>) -> Result<Vec<Document>, Failure> {
+    let program = Cli::command();
+    let variables = [("CALLSIFT_TZ".into(), "UTC".into())];
+    let layers = Layers { variables: &variables, file: None };
+    let settings = Settings { config: Some("callsift.toml".into()), instances, ..Settings::default() };
+    let matches = program.clone().try_get_matches_from(typed).ok();
+    let Some((name, matches)) = matches.as_ref().and_then(|it| it.subcommand()) else {
+        return Ok(Vec::new());
     };
-    write_standalone(&mut document, &plan, out)
+    let command = options::commands(&program).find(|it| it.get_name() == name);
+    let all = command.map(|it| layers.effective(it, Some(matches))).transpose()?.unwrap_or_default();
+    let all: Vec<Row> = all.into_iter().map(|it| (it.key.clone(), it)).collect();
+    Ok(vec![
+        document(&of_all(&layers, &program)?, None, &Settings::default()),
+        document(&all, Some(name), &settings),
+    ])
 }
 
 /// Key and value of an option.

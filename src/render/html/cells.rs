@@ -24,8 +24,8 @@ impl<'a> Cells<'a> {
                 Cell::Word(word) => (self.word(word)),
                 Cell::List(cells) => (self.list(cells)),
                 Cell::Record(fields) => (self.record(fields)),
-                Cell::Missing | Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Ratio(_) | Cell::Tenths(_)
-                | Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) => (self.words.cell(cell)),
+                Cell::Missing | Cell::Count(_) | Cell::Signed(_) | Cell::Rate(_) | Cell::Ratio(_) | Cell::Change(_)
+                | Cell::Tenths(_) | Cell::Millis(_) | Cell::Instant(_) | Cell::Bool(_) => (self.words.cell(cell)),
             }
         }
     }

@@ -254,6 +254,7 @@ impl<'a> Grid<'a> {
 fn value(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Rate(rate) | Cell::Ratio(rate) => Some(rate.micro.to_string()),
+        Cell::Change(it) => Some(it.micro.to_string()),
         Cell::Millis(it) | Cell::Instant(it) => Some(it.to_string()),
         Cell::Missing | Cell::Text(_) | Cell::Person(..) | Cell::Word(_) | Cell::Count(_) => None,
         Cell::Signed(_) | Cell::Tenths(_) | Cell::Bool(_) | Cell::List(_) | Cell::Record(_) => None,
