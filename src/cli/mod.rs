@@ -8,6 +8,7 @@ pub mod config;
 mod exit;
 mod help;
 mod messages;
+mod pack;
 mod resolve;
 mod run;
 mod schema;
@@ -45,6 +46,8 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             run::write_plain(&text, out)
         }
         Command::Man => commands::man(out),
+        Command::Pack(args) => pack::pack(&args, env, out, err),
+        Command::Verify(args) => pack::verify(&args, env, out, err),
         Command::Define(args) => commands::define(&args, env, out),
         Command::Compare(args) => compare::compare(&args, argv, env, out, err),
         Command::Schema { name } => schema::schema(&name, out),
