@@ -23,7 +23,7 @@ fn main() {
         let _ = write!(name, "{byte:02x}");
         name
     });
-    println!("cargo::rustc-env=CALLSIFT_BUILD={name}");
+    println!("cargo::rustc-env=SOURCES_DIGEST={name}");
     for path in ["build.rs", "Cargo.lock", "Cargo.toml", "src"] {
         println!("cargo::rerun-if-changed={path}");
     }

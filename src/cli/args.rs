@@ -431,8 +431,7 @@ pub struct PackArgs {
 /// A pack has its forms; what shapes one output is no option of it.
 fn without_form(arg: clap::Arg) -> clap::Arg {
     const FORM: [&str; 8] = ["output", "format", "section", "top", "sort", "columns", "csv_raw", "color"];
-    let hide = FORM.contains(&arg.get_id().as_str());
-    arg.hide(hide)
+    if FORM.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }
 }
 
 /// `verify`.

@@ -14,9 +14,11 @@ use super::config::{self, Place, Settings, Stop};
 use super::exit::Exit;
 use super::resolve::{self, Env, OutputPlan, Plan};
 use super::run::{self, Extra, Failure, Read, Task};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Filter};
+use crate::document::Parameters;
+use crate::input::blocks::Total;
 use crate::input::decode::Stamp;
-use crate::input::sources::{self, Found};
+use crate::input::sources::{self, Found, Source};
 use crate::pack::folder::{Refusal, Unfinished};
 use crate::pack::manifest::{self, Made, Origin, SideFile};
 use crate::pack::verify::{Check, Manifest, Outcome};
@@ -25,8 +27,9 @@ use crate::privacy::{Level, Privacy};
 use crate::read::Wants;
 use crate::render::{self, Format, RenderError, Style, escape};
 use crate::reports::Output;
-use crate::section::hex;
+use crate::section::{Cell, Document, hex};
 use crate::text::Text;
+use crate::zone::Zone;
 
 /// What a pack wants of the input.
 struct Evidence;
@@ -248,6 +251,36 @@ fn origins(settings: &Settings) -> Vec<Origin> {
         place: it.place.cell(),
     };
     settings.origins.iter().filter(recorded).map(origin).collect()
+}
+
+/// A manifest with everything in it that one can have, for its schema.
+/// `place` is where every parameter stands.
+pub fn sample(analysis: &Analysis, parameters: Parameters, place: &Cell) -> Result<Document, Failure> {
+    let argv = ["callsift", "--no-config", "pack", "--out", "a"].map(OsString::from);
+    let settings = match config::parse(&argv, &Env::default()) {
+        Ok(it) => it.settings,
+        Err(_) => return Err(Failure::Usage("the smallest pack is no command line".to_owned())),
+    };
+    let mut origins = origins(&settings);
+    for it in &mut origins {
+        it.place = place.clone();
+    }
+    let zone = Zone::utc();
+    let content = Content { analysis, profiles: &[], parameters, zone: &zone };
+    let filter = Filter { since: Some(0), until: Some(0), ..Filter::default() };
+    let source = Source { name: Text::new("a"), place: sources::Place::Stdin, bytes: None };
+    let stamp = Some(Stamp { bytes: 0, sha256: [0; 32] });
+    let made = Made {
+        inputs: &[(source.clone(), Total { stamp, ..Total::default() }), (source, Total::default())],
+        side_files: vec![SideFile { option: "roster", path: Text::new("a"), bytes: 0, sha256: [0; 32] }],
+        filter: &filter,
+        arguments: vec!["a".to_owned()],
+        environment: vec!["a".to_owned()],
+        origins,
+        defective: false,
+    };
+    let file = PackFile { name: "a".to_owned(), about: "a".to_owned(), bytes: Vec::new() };
+    Ok(manifest::document(&content, &made, &[file]))
 }
 
 /// Gives dumps the names that a manifest has for their bytes.

@@ -17,7 +17,7 @@ use crate::zone::TZDB_VERSION;
 pub const SCHEMA: &str = "callsift.pack-manifest/1";
 
 /// The sources that this program was built from, as 16 hexadecimal digits.
-pub const BUILD: &str = env!("CALLSIFT_BUILD");
+pub const BUILD: &str = env!("SOURCES_DIGEST");
 
 /// A file besides the dumps that the figures depend on.
 pub struct SideFile {
@@ -120,7 +120,10 @@ pub fn document(content: &Content<'_>, made: &Made<'_>, files: &[PackFile]) -> D
             part("input_is_defective", Body::Value(Cell::Bool(made.defective))),
             part("inputs", Body::Rows(table(&["file", "bytes", "sha256", "lines"], inputs.collect()))),
             part("side_files", Body::Rows(table(&["option", "file", "bytes", "sha256"], sides.collect()))),
-            part("files", Body::Rows(table(&["file", "bytes", "sha256", "about"], made_files.collect()))),
+            part(
+                "files",
+                Body::Rows(table(&["file", "bytes", "sha256", "description"], made_files.collect())),
+            ),
         ],
         ..Output::default()
     };

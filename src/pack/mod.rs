@@ -54,6 +54,8 @@ pub struct Content<'a> {
 /// A report of the pack: the name of its files, what it is, and how it is made.
 struct Report {
     name: &'static str,
+    /// The command that makes the same.
+    command: &'static str,
     about: &'static str,
     make: fn(&Content<'_>) -> Output,
 }
@@ -62,41 +64,49 @@ struct Report {
 const REPORTS: &[Report] = &[
     Report {
         name: "kpi_by_agent",
+        command: "kpi",
         about: "rejection rates by agent, with intervals and verdicts",
         make: |it| kpi::report(it.analysis, &[Key::Agent]),
     },
     Report {
         name: "kpi_by_instance",
+        command: "kpi",
         about: "rejection rates by provider and line",
         make: |it| kpi::report(it.analysis, &[Key::Provider, Key::Instance]),
     },
     Report {
         name: "frustration",
+        command: "frustration",
         about: "callers who called again and again without being answered",
         make: |it| frustration::report(it.analysis),
     },
     Report {
         name: "anomalies",
+        command: "anomalies",
         about: "what arrived wrong, lines with lost webhooks, incidents",
         make: |it| anomalies::report(it.analysis, false),
     },
     Report {
         name: "avoidance",
+        command: "avoidance",
         about: "customers who reject collection calls, by stage of delinquency",
         make: |it| avoidance::report(it.analysis),
     },
     Report {
         name: "contacts",
+        command: "contacts",
         about: "findings under the contact rules that were asked for",
         make: |it| contacts::report(it.analysis, it.profiles),
     },
     Report {
         name: "callbacks",
+        command: "callbacks",
         about: "who was called back in time, and who is still waiting",
         make: |it| callbacks::report(it.analysis),
     },
     Report {
         name: "reactions",
+        command: "reactions",
         about: "emoji reactions per conversation",
         make: |it| reactions::report(it.analysis),
     },
@@ -146,7 +156,7 @@ pub fn files(content: &Content<'_>, privacy: &mut Privacy) -> Result<Vec<PackFil
         content,
     )?);
     for report in reports(content) {
-        let document = framed(report.name, (report.make)(content), content, privacy);
+        let document = framed(report.command, (report.make)(content), content, privacy);
         let name = |section: &str, ending: &str| match section {
             "" => format!("{}.{ending}", report.name),
             section => format!("{}.{section}.{ending}", report.name),

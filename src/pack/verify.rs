@@ -386,6 +386,13 @@ impl Manifest {
     }
 }
 
+/// A verdict with everything in it that one can have, for its schema.
+pub fn sample() -> Document {
+    let manifest = Manifest { json: Value::Null, bytes: Vec::new() };
+    let of = |file| Check::new("file", file, Outcome::Same, "");
+    manifest.verdict("a", vec![of("a"), of("")], false)
+}
+
 fn check_file(folder: &Path, name: &str, recorded: &Value) -> Check {
     let path = folder.join(name);
     if !fs::symlink_metadata(&path).is_ok_and(|it| it.is_file()) {

@@ -462,3 +462,28 @@ fn a_signal_leaves_nothing() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(!unfinished() && !dir.path().join("may").exists());
 }
+
+/// Everything that a pack holds as JSON is what `callsift schema` says of it.
+#[test]
+fn every_json_of_a_pack_meets_its_schema() {
+    let dir = demo();
+    packed(dir.path(), "may", &["--min-calls", "12"]);
+    let mut checked = 0;
+    for (name, bytes, _) in files(&dir.path().join("may")).iter().filter(|it| it.0.ends_with(".json")) {
+        let document: Value = serde_json::from_slice(bytes).unwrap();
+        let command = document["schema"].as_str().unwrap().trim_start_matches("callsift.").to_owned();
+        let command = command.split(['/', '-']).next().unwrap();
+        let schema = json(&run(dir.path(), &["schema", command]));
+        let faults: Vec<String> = jsonschema::draft202012::new(&schema)
+            .unwrap()
+            .iter_errors(&document)
+            .map(|it| format!("{name}: {it} at {}", it.instance_path()))
+            .collect();
+        assert_eq!(faults, Vec::<String>::new());
+        checked += 1;
+    }
+    assert!(checked > 9, "{checked}");
+    let verdict = json(&run(dir.path(), &["verify", "may", "--format", "json"]));
+    let schema = json(&run(dir.path(), &["schema", "verify"]));
+    assert!(jsonschema::draft202012::new(&schema).unwrap().is_valid(&verdict));
+}
