@@ -96,6 +96,7 @@ fn over_dumps() -> Vec<Vec<String>> {
             "timeline" => vec![it, "+525512345678".into()],
             "contacts" => vec![it, "--rules".into(), "whatsapp".into()],
             "explain" => vec![it, "calls".into(), "--direction".into(), "incoming".into()],
+            "check" => vec![it, "--max-orphans".into(), "100000".into()],
             "compare" => {
                 vec![it, "--period-a".into(), "2026-04".into(), "--period-b".into(), "2026-05".into()]
             }
@@ -148,7 +149,7 @@ fn every_command_has_help_with_examples_and_grouped_options() {
             let ends = |it: &str| ["Input:", "Periods:", "Gates:"].contains(&it);
             let heap = help.split("\nOptions:\n").nth(1).unwrap();
             let heap = heap.lines().take_while(|it| !ends(it)).collect::<Vec<_>>().join("\n");
-            let known = ["--help", "--by", "--show-paths"];
+            let known = ["--help", "--by", "--show-paths", "--rules"];
             for flag in heap.split_whitespace().filter(|it| it.starts_with("--")) {
                 assert!(known.contains(&flag.trim_end_matches(',')), "{name}: {flag} stands under Options");
             }
