@@ -62,6 +62,7 @@ const EVERY: &[&str] = &[
     "explain",
     "contacts",
     "compare",
+    "check",
 ];
 
 /// Every figure.
@@ -2394,6 +2395,71 @@ pub static FIGURES: &[Figure] = &[
         unit: "parameter value",
         formula: "Its value in the second; missing where it was not given.",
         reports: &["compare"],
+        ..OURS
+    },
+    // Gates.
+    Figure {
+        id: "gate",
+        title: "Gate",
+        unit: "word",
+        formula: "The limit that is held: the name of its option. no_breach holds each contact rule, max_rejection_rate each group of --by, max_orphan_rate each line, the others all that was chosen.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "subject",
+        title: "Subject",
+        unit: "named values",
+        formula: "Whose figure is judged: the keys of the group, the line, or the contact rule. Missing where it is all that was chosen.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "measured",
+        title: "Measured",
+        unit: "word",
+        formula: "The figure that is judged. max_rejection_rate: `rejection_rate_low`, with --point `rejection_rate`; max_orphans: `lost` of all lines together; max_orphan_rate: `orphan_rate`; max_invalid: `lines.invalid`, of `lines.total` where a share is given; max_priority_1: customers whose `level` is priority_1; min_callback_rate: `attempted_within_sla_rate` of all; no_breach: `breach`.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "value",
+        title: "Value",
+        unit: "number or share",
+        formula: "The value of the figure that `measured` names. Missing where the input cannot show it.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "allowed",
+        title: "Allowed",
+        unit: "number or share",
+        formula: "The limit that was given. max_ gates let a `value` pass that is no larger, min_callback_rate one that is no smaller. Shares are compared as they are printed, at six decimals.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "passed",
+        title: "Passed",
+        unit: "yes or no",
+        formula: "Whether `value` keeps what is `allowed`. Missing where there is no value: then the gate neither fails nor passes.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "part",
+        title: "Part",
+        unit: "number",
+        formula: "What was counted for `value`.",
+        reports: &["check"],
+        ..OURS
+    },
+    Figure {
+        id: "whole",
+        title: "Whole",
+        unit: "number",
+        formula: "Of how many `part` was counted: resolved calls, rejections, lines, customers, judged episodes, or findings that are decided.",
+        reports: &["check"],
         ..OURS
     },
     // The books. Every line is in one class, every event in one session or a duplicate.

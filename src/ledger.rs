@@ -95,6 +95,25 @@ fn add_counts<K: Ord>(sum: &mut BTreeMap<K, u64>, other: BTreeMap<K, u64>) {
     }
 }
 
+/// Invalid lines that are no defect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// So many.
+    Lines(u64),
+    /// So many hundred-thousandths of all lines.
+    Share(u64),
+}
+
+impl Tolerance {
+    /// Whether so many invalid lines of so many are a defect.
+    pub fn is_exceeded(self, invalid: u64, lines: u64) -> bool {
+        match self {
+            Self::Lines(it) => invalid > it,
+            Self::Share(it) => u128::from(invalid) * 100_000 > u128::from(it) * u128::from(lines),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

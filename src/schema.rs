@@ -72,7 +72,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         "share, 0 to 1" => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         "share, -1 to 1" => json!({ "type": "number", "minimum": -1, "maximum": 1 }),
         "points, 0 to 100" => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
-        "weight" | "ratio" => json!({ "type": "number", "minimum": 0 }),
+        "weight" | "ratio" | "number or share" => json!({ "type": "number", "minimum": 0 }),
         "instant" => json!({ "type": "string", "format": "date-time" }),
         "yes or no" => json!({ "type": "boolean" }),
         "yes, no or a word" => json!({ "type": ["boolean", "string"] }),

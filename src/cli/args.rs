@@ -96,6 +96,9 @@ pub enum Command {
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
     Define(DefineArgs),
+    /// Limits for a pipeline: ends with 1 if a figure is over one
+    #[command(after_help = help::CHECK)]
+    Check(Box<CheckArgs>),
     /// What changed between two reports, or two periods of a dump, with honest intervals
     #[command(after_help = help::COMPARE, after_long_help = help::COMPARE_LONG.as_str())]
     Compare(Box<CompareArgs>),
@@ -394,6 +397,49 @@ pub struct ExplainArgs {
     /// A session id, a call id, or a figure's name together with `--agent`, `--customer` or another filter
     #[arg(value_name = "ID|FIGURE")]
     pub what: String,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The largest rejection rate of a group of `--by`, judged by the lower bound of its 95 % interval
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
+    pub max_rejection_rate: Option<String>,
+    /// Keys of the groups, as in `kpi`
+    #[arg(
+        long,
+        value_name = "A,B,…",
+        value_delimiter = ',',
+        default_value = "agent",
+        help_heading = "Gates"
+    )]
+    pub by: Vec<String>,
+    /// Judge the rejection rate itself, however few the calls
+    #[arg(long, help_heading = "Gates")]
+    pub point: bool,
+    /// The most rejections whose calls were lost on the way, or came under another line
+    #[arg(long, value_name = "N", help_heading = "Gates")]
+    pub max_orphans: Option<u64>,
+    /// The largest share of such rejections on a line
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
+    pub max_orphan_rate: Option<String>,
+    /// The most invalid lines: a number, or a share such as `0.5%`
+    #[arg(long, value_name = "N|P%", help_heading = "Gates")]
+    pub max_invalid: Option<String>,
+    /// The most customers of priority 1
+    #[arg(long, value_name = "N", help_heading = "Gates")]
+    pub max_priority_1: Option<u64>,
+    /// The smallest share of episodes in which the customer was called within the SLA
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
+    pub min_callback_rate: Option<String>,
+    /// No outgoing call may breach a contact rule of `--rules`
+    #[arg(long, help_heading = "Gates")]
+    pub no_breach: bool,
+    /// A set of contact rules: us-reg-f, in-rbi, whatsapp or whatsapp-2026; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "Gates", requires = "no_breach")]
+    pub rules: Vec<String>,
     #[command(flatten)]
     pub common: RowArgs,
 }

@@ -14,14 +14,16 @@ use crate::definitions::{self, FIGURES, Figure};
 use crate::dialects::support::ReadOptions;
 use crate::document::Parameters;
 use crate::identity::{self, Party};
+use crate::ledger::Ledger;
 use crate::output::Output as OutputFile;
 use crate::read::Wants;
 use crate::render::{Format, escape};
+use crate::reports::check::Gates;
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
 use crate::reports::{
-    Output, anomalies, avoidance, callbacks, contacts, events, explain, frustration, inspect, kpi, overview,
-    reactions, sessions, timeline,
+    Output, anomalies, avoidance, callbacks, check, contacts, events, explain, frustration, inspect, kpi,
+    overview, reactions, sessions, timeline,
 };
 use crate::section::{Body, Cell, Column, Document, Part, Person, Shown, Table};
 use crate::suggest;
@@ -105,6 +107,45 @@ impl Task for Avoidance {
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
         Ok(avoidance::report(analysis))
+    }
+}
+
+/// `check`, with its gates.
+pub struct Check(pub Gates);
+
+impl Task for Check {
+    fn name(&self) -> &'static str {
+        "check"
+    }
+
+    fn wants_countries(&self) -> bool {
+        self.0.by.contains(&Key::Country) || !self.0.no_breach.is_empty()
+    }
+
+    fn has_gates(&self) -> bool {
+        true
+    }
+
+    fn tolerates(&self, ledger: &Ledger) -> bool {
+        self.0.max_invalid.is_some_and(|it| !it.is_exceeded(ledger.invalid, ledger.lines))
+    }
+
+    fn parameters(&self) -> Parameters {
+        let words = |names: Vec<&str>| Cell::List(names.into_iter().map(Cell::word).collect());
+        let mut parameters = vec![
+            ("by".to_owned(), words(self.0.by.iter().map(|it| it.name()).collect())),
+            ("point".to_owned(), Cell::Bool(self.0.point)),
+            ("gates".to_owned(), Cell::Record(self.0.limits())),
+        ];
+        if !self.0.no_breach.is_empty() {
+            let names = self.0.no_breach.iter().map(|it| it.name).collect();
+            parameters.push(("rules".to_owned(), words(names)));
+        }
+        parameters
+    }
+
+    fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
+        Ok(check::report(analysis, &self.0))
     }
 }
 

@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use super::args::{Cli, CompareArgs};
 use super::exit::Exit;
 use super::resolve::{Env, OutputPlan, UsageError, period};
-use super::run::{Extra, Failure, Task, over_dumps, refuse_input, write_standalone};
+use super::run::{Extra, Failure, Task, over_dumps, refuse_gates, refuse_input, write_standalone};
 use crate::analysis::Analysis;
 use crate::document::Parameters;
 use crate::privacy::Privacy;
@@ -78,6 +78,7 @@ pub fn compare(
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let plan = OutputPlan::resolve(&args.common.output, Format::Table, env)?;
+    refuse_gates(&plan)?;
     if let (Some(a), Some(b)) = (&args.period_a, &args.period_b) {
         let a = period("--period-a", a, &plan.zone)?;
         let b = period("--period-b", b, &plan.zone)?;

@@ -47,7 +47,7 @@ Start with:
   callsift inspect fixtures/demo
   callsift define rejection_rate
 
-Exit status: 0 complete, 1 failed under --strict, 2 wrong usage, 3 finished but some input was
+Exit status: 0 complete, 1 a gate of check failed, or --strict, 2 wrong usage, 3 finished but some input was
 defective, 4 an output could not be written, 5 internal fault.";
 
 pub const REPORT: &str = "\
@@ -152,6 +152,14 @@ Examples:
   callsift define
   callsift define rejection_rate
   callsift define --format json";
+
+pub const CHECK: &str = "\
+Also --format github, annotations in a workflow, and junit, a file of test cases. docs/gate.md has a
+workflow file.
+
+Examples:
+  callsift check fixtures/demo --max-rejection-rate 0.6 --max-orphans 20
+  callsift check fixtures/demo --max-invalid 0.5% --format junit";
 
 pub const COMPARE: &str = "\
 Examples:

@@ -49,6 +49,10 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
         Command::Pack(args) => pack::pack(&args, env, out, err),
         Command::Verify(args) => pack::verify(&args, env, out, err),
         Command::Define(args) => commands::define(&args, env, out),
+        Command::Check(args) => match resolve::gates(&args) {
+            Ok(gates) => run::over_dumps(&args.common, &commands::Check(gates), env, out, err),
+            Err(it) => Err(it.into()),
+        },
         Command::Compare(args) => compare::compare(&args, argv, env, out, err),
         Command::Schema { name } => schema::schema(&name, out),
         Command::Config { command: ConfigCommand::Show(args) } => {

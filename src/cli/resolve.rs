@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use super::args::{Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
+use super::args::{CheckArgs, Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
 use super::config::Settings;
 use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
@@ -18,8 +18,10 @@ use crate::dialects::support::ReadOptions;
 use crate::event::{Cause, Direction};
 use crate::identity;
 use crate::instances::Instances;
+use crate::ledger::Tolerance;
 use crate::privacy::{Choice, Level, Secret};
 use crate::render::{Format, escape};
+use crate::reports::check::Gates;
 use crate::reports::compare::Period;
 use crate::reports::groups::Key;
 use crate::session::{DeclinedBy, Outcome, Rules};
@@ -107,25 +109,6 @@ pub struct Plan {
     pub elsewhere: HashMap<PathBuf, PathBuf>,
 }
 
-/// Invalid lines that are no defect.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tolerance {
-    /// So many.
-    Lines(u64),
-    /// So many hundred-thousandths of all lines.
-    Share(u64),
-}
-
-impl Tolerance {
-    /// Whether so many invalid lines of so many are a defect.
-    pub fn is_exceeded(self, invalid: u64, lines: u64) -> bool {
-        match self {
-            Self::Lines(it) => invalid > it,
-            Self::Share(it) => u128::from(invalid) * 100_000 > u128::from(it) * u128::from(lines),
-        }
-    }
-}
-
 impl Plan {
     /// Gives what was typed its meaning.
     ///
@@ -180,7 +163,8 @@ impl Plan {
             return wrong("--flag-rate: must be a share from 0 to 1, such as `0.8`");
         }
         let filter = filter(&args.filters, zone, read.fold)?;
-        let tolerance = tolerance(args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
+        let tolerance =
+            tolerance("--tolerate-invalid", args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
         let settings = env.settings.clone();
         let elsewhere = HashMap::new();
         Ok(Self { read, rules, report, filter, output, tolerance, settings, elsewhere })
@@ -520,19 +504,55 @@ fn feed(text: &str) -> Res<(Provider, Option<String>)> {
     Ok((provider, instance))
 }
 
-fn tolerance(text: &str) -> Res<Tolerance> {
+fn tolerance(flag: &str, text: &str) -> Res<Tolerance> {
     if let Some(share) = text.trim().strip_suffix('%') {
-        return match decimal("--tolerate-invalid", share, 3)? {
+        return match decimal(flag, share, 3)? {
             it if it <= 100_000 => Ok(Tolerance::Share(it)),
-            _ => wrong("--tolerate-invalid: a share is at most `100%`"),
+            _ => wrong(format!("{flag}: a share is at most `100%`")),
         };
     }
     text.trim().parse().map(Tolerance::Lines).or_else(|_| {
         wrong(format!(
-            "--tolerate-invalid: `{}` is neither a number of lines nor a share; write `10` or `0.5%`",
+            "{flag}: `{}` is neither a number of lines nor a share; write `10` or `0.5%`",
             escape::message(text)
         ))
     })
+}
+
+/// The gates of `check`.
+///
+/// # Errors
+///
+/// None at all, or a limit that cannot be.
+pub fn gates(args: &CheckArgs) -> Res<Gates> {
+    let share = |flag: &str, typed: &Option<String>| {
+        let value = typed.as_deref().map(|it| decimal(flag, it, 6)).transpose()?;
+        match value {
+            Some(1_000_001..) => wrong(format!("{flag}: must be a share from 0 to 1, such as `0.3`")),
+            it => Ok(it),
+        }
+    };
+    let gates = Gates {
+        by: keys(&args.by)?,
+        point: args.point,
+        max_rejection_rate: share("--max-rejection-rate", &args.max_rejection_rate)?,
+        max_orphans: args.max_orphans,
+        max_orphan_rate: share("--max-orphan-rate", &args.max_orphan_rate)?,
+        max_invalid: args.max_invalid.as_deref().map(|it| tolerance("--max-invalid", it)).transpose()?,
+        max_priority_1: args.max_priority_1,
+        min_callback_rate: share("--min-callback-rate", &args.min_callback_rate)?,
+        no_breach: if args.no_breach { profiles(&args.rules)? } else { Vec::new() },
+    };
+    if gates.limits().is_empty() {
+        return wrong(
+            "no gate is given, so that nothing could fail; give at least one of\n  --max-rejection-rate 0.3    of \
+             each group of --by\n  --max-orphans 0             rejections whose calls were lost\n  \
+             --max-orphan-rate 0.05      of each line\n  --max-invalid 0.5%          lines that cannot be read\n  \
+             --max-priority-1 0          customers\n  --min-callback-rate 0.9     episodes with a call back in \
+             time\n  --no-breach --rules us-reg-f",
+        );
+    }
+    Ok(gates)
 }
 
 #[cfg(test)]
@@ -552,12 +572,12 @@ mod tests {
 
     #[test]
     fn a_share_of_invalid_lines_is_exceeded_only_above_it() {
-        let share = tolerance("0.5%").unwrap();
+        let share = tolerance("--x", "0.5%").unwrap();
         assert!(!share.is_exceeded(5, 1000));
         assert!(share.is_exceeded(6, 1000));
-        assert!(!tolerance("2").unwrap().is_exceeded(2, 2));
-        assert!(tolerance("0").unwrap().is_exceeded(1, 1_000_000));
-        assert!(tolerance("many").is_err());
+        assert!(!tolerance("--x", "2").unwrap().is_exceeded(2, 2));
+        assert!(tolerance("--x", "0").unwrap().is_exceeded(1, 1_000_000));
+        assert!(tolerance("--x", "many").is_err());
     }
 
     #[test]

@@ -26,13 +26,14 @@ use crate::input::blocks::Total;
 use crate::input::decode::Progress;
 use crate::input::sources::{self, Found, Place, Source};
 use crate::instances::{Instance, Instances};
+use crate::ledger::Ledger;
 use crate::ops;
 use crate::output::Output as OutputFile;
 use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
 use crate::privacy::{Choice, Level, Privacy};
 use crate::read::{Reject, Wants};
 use crate::render::{self, Format, RenderError, Style, escape};
-use crate::reports::Output;
+use crate::reports::{Output, check};
 use crate::section::{Body, Cell, Document};
 use crate::session::{self, events_in_sessions};
 use crate::side::{self, Agents, Customers, Reading, Roster, SideError};
@@ -126,6 +127,14 @@ pub trait Task: Sync {
     fn top_for_people(&self) -> Option<usize> {
         None
     }
+    /// Whether its rows are gates, for which some formats are made.
+    fn has_gates(&self) -> bool {
+        false
+    }
+    /// Whether it accepts so many invalid lines.
+    fn tolerates(&self, _ledger: &Ledger) -> bool {
+        false
+    }
     /// Its own parameters.
     fn parameters(&self) -> document::Parameters {
         Vec::new()
@@ -180,6 +189,9 @@ pub fn over_dumps(
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let mut plan = Plan::resolve(args, command.default_format(), env)?;
+    if !command.has_gates() {
+        refuse_gates(&plan.output)?;
+    }
     command.prepare(&mut plan.read);
     let found = find(args, command.name(), env)?;
     refuse_inputs(args, &plan.settings, plan.output.file.as_deref(), &found.sources)?;
@@ -193,6 +205,13 @@ pub fn over_dumps(
     }
     let Read { plan, analysis, extra, defective, rejects, .. } = read;
     let report = command.report(&analysis, extra)?;
+    let failed = command.has_gates() && check::has_failed(&report);
+    // Where the answer goes to a file nobody may look at it.
+    if command.has_gates() && plan.output.file.is_some() && !plan.output.quiet {
+        for it in check::not_judged(&report) {
+            let _ = writeln!(err, "note: {}", render::plain(it, &plan.output.zone));
+        }
+    }
     let parameters = parameters(args, &plan, &analysis, command.parameters());
     let mut document = document::document(command.name(), parameters, &analysis, report);
     Privacy::new(&plan.output.privacy, &analysis).apply(&mut document);
@@ -209,7 +228,20 @@ pub fn over_dumps(
     }
     finish(rejects)?;
     finish(target)?;
-    Ok(if defective { Exit::Defective } else { Exit::Complete })
+    Ok(match () {
+        () if failed => Exit::Failed,
+        () if defective => Exit::Defective,
+        () => Exit::Complete,
+    })
+}
+
+/// Formats for gates say nothing of anything else.
+pub(super) fn refuse_gates(output: &OutputPlan) -> Result<(), Failure> {
+    let name = output.format.name();
+    match output.format.is_for_gates() {
+        true => Err(Failure::Usage(format!("--format: only `check` has the format {name}"))),
+        false => Ok(()),
+    }
 }
 
 /// Says that `--strict` forbids an answer.
@@ -297,7 +329,7 @@ pub fn read(
     let files = found.sources.len();
     let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
     let ledger = &analysis.ledger;
-    let accepted = !plan.tolerance.is_exceeded(ledger.invalid, ledger.lines);
+    let accepted = !plan.tolerance.is_exceeded(ledger.invalid, ledger.lines) || command.tolerates(ledger);
     let defective = troubles.iter().any(|it| it.defect) || !accepted;
     let no_hint = rejects.is_some() || accepted || plan.output.quiet;
     // Nobody is left to tell where standard error is closed.
@@ -772,6 +804,10 @@ fn arrange(
     output: &OutputPlan,
     top_for_people: Option<usize>,
 ) -> Result<(), Failure> {
+    // A failure that is cut off would be one that nobody sees.
+    if output.format.is_for_gates() {
+        return Ok(());
+    }
     let mut sorted = output.sort.is_none();
     let mut columns_known = output.columns.is_empty();
     let mut first_fault = None;
@@ -838,6 +874,7 @@ pub fn write_standalone(
     plan: &OutputPlan,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    refuse_gates(plan)?;
     let mut target = plan.file.as_deref().map(open).transpose()?;
     document.parameters.extend(output_parameters(plan));
     arrange(document, plan, None)?;

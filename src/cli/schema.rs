@@ -22,9 +22,11 @@ use crate::definitions::FIGURES;
 use crate::dialects::Provider;
 use crate::document::{self, Parameters};
 use crate::instances::Instance;
+use crate::ledger::Tolerance;
 use crate::pack::verify;
 use crate::privacy::{Choice, Level, Privacy};
 use crate::render::Format;
+use crate::reports::check::Gates;
 use crate::reports::groups::Key;
 use crate::schema::schema as schema_of;
 use crate::section::{Cell, Document};
@@ -41,7 +43,7 @@ const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source
     --cause declined --declined-by agent";
 
 /// The commands that have a schema.
-pub const COMMANDS: [&str; 20] = [
+pub const COMMANDS: [&str; 21] = [
     "report",
     "kpi",
     "frustration",
@@ -57,6 +59,7 @@ pub const COMMANDS: [&str; 20] = [
     "events",
     "inspect",
     "explain",
+    "check",
     "compare",
     "define",
     "config",
@@ -99,6 +102,26 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
             over_nothing(&[&plain, &with_paths])
         }
         "explain" => over_nothing(&[&commands::Explain("rejected".to_owned())]),
+        "check" => {
+            let gates = Gates {
+                by: vec![Key::Agent],
+                max_rejection_rate: Some(0),
+                max_orphans: Some(0),
+                max_orphan_rate: Some(0),
+                max_invalid: Some(Tolerance::Lines(0)),
+                max_priority_1: Some(0),
+                min_callback_rate: Some(0),
+                no_breach: PROFILES.iter().collect(),
+                ..Gates::default()
+            };
+            let of_share = Gates { max_invalid: Some(Tolerance::Share(0)), ..gates.clone() };
+            over_nothing(
+                &[gates, of_share, Gates::default()]
+                    .map(commands::Check)
+                    .each_ref()
+                    .map(|it| it as &dyn Task),
+            )
+        }
         "compare" => {
             let none = Written::default();
             let mut documents = over_nothing(&[&compare::Compare::default()])?;

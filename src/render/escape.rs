@@ -109,6 +109,21 @@ pub fn markdown_start(paragraph: &str) -> String {
     }
 }
 
+/// The message of a workflow command of GitHub: one line, in which nothing begins another command.
+pub fn github(text: &str) -> String {
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command of GitHub, which ends at a colon or a comma.
+pub fn github_property(text: &str) -> String {
+    github(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Text for XML that its writer escapes: only what nobody would see is shown.
+pub fn xml(text: &str) -> Cow<'_, str> {
+    visible(text)
+}
+
 fn ends_with_www(text: &str) -> bool {
     let start = text.len().saturating_sub(3);
     text.get(start..).is_some_and(|it| it.eq_ignore_ascii_case("www"))
@@ -356,6 +371,21 @@ mod tests {
             [("- x", "\\- x"), ("12. x 3.", "12\\. x 3."), ("12 x", "12 x"), ("    x", "&#32;   x"), ("", "")]
         {
             assert_eq!(markdown_start(text), shown);
+        }
+    }
+
+    #[test]
+    fn no_workflow_command_is_forged() {
+        for (text, message, property) in [
+            ("100 %", "100 %25", "100 %25"),
+            ("%0A::error::x", "%250A::error::x", "%250A%3A%3Aerror%3A%3Ax"),
+            ("a\n::stop-commands::x", "a\\u{a}::stop-commands::x", "a\\u{a}%3A%3Astop-commands%3A%3Ax"),
+            ("a\r::x", "a\\u{d}::x", "a\\u{d}%3A%3Ax"),
+            ("a,b=c", "a,b=c", "a%2Cb=c"),
+            ("\u{1b}[31m\u{2028}", "\\u{1b}[31m\\u{2028}", "\\u{1b}[31m\\u{2028}"),
+        ] {
+            assert_eq!(github(text), message);
+            assert_eq!(github_property(text), property);
         }
     }
 

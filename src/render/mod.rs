@@ -1,12 +1,15 @@
 //! Documents in, bytes out. Nothing here computes, and nothing elsewhere formats.
 //!
 //! One file a format; `escape` makes text from outside harmless for each of them. A format that is
-//! added here must be added to [`Format::ALL`], from which help and tests derive it.
+//! added here must be added to [`Format::ALL`], from which help and tests derive it, or to
+//! [`Format::OF_GATES`] if it says nothing of anything but gates.
 
 mod csv;
 pub mod escape;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod ndjson;
 #[cfg(test)]
@@ -42,12 +45,19 @@ pub enum Format {
     Html,
     /// A workbook with a sheet for each table.
     Xlsx,
+    /// Annotations in a workflow of GitHub, of gates.
+    Github,
+    /// A file of test cases, of gates.
+    Junit,
 }
 
 impl Format {
     /// All formats, in the order of the help.
     pub const ALL: [Self; 7] =
         [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Markdown, Self::Html, Self::Xlsx];
+
+    /// Formats that only gates have.
+    pub const OF_GATES: [Self; 2] = [Self::Github, Self::Junit];
 
     /// What `--format` calls it.
     pub fn name(self) -> &'static str {
@@ -59,6 +69,8 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Html => "html",
             Self::Xlsx => "xlsx",
+            Self::Github => "github",
+            Self::Junit => "junit",
         }
     }
 
@@ -66,13 +78,19 @@ impl Format {
     pub fn is_text(self) -> bool {
         match self {
             Self::Table | Self::Csv | Self::Json | Self::Ndjson | Self::Markdown | Self::Html => true,
+            Self::Github | Self::Junit => true,
             Self::Xlsx => false,
         }
     }
 
+    /// Whether it says nothing of anything but gates.
+    pub fn is_for_gates(self) -> bool {
+        Self::OF_GATES.contains(&self)
+    }
+
     /// The format that `--format` calls so.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+        Self::ALL.into_iter().chain(Self::OF_GATES).find(|it| it.name() == name)
     }
 }
 
@@ -113,6 +131,8 @@ pub fn render(
         Format::Markdown => markdown::render(doc, style, out),
         Format::Html => html::render(doc, style, out),
         Format::Xlsx => xlsx::render(doc, style, out),
+        Format::Github => github::render(doc, style, out),
+        Format::Junit => junit::render(doc, style, out),
     }?;
     Ok(out.flush()?)
 }
@@ -202,6 +222,15 @@ fn sections(doc: &Document) -> Vec<Section<'_>> {
         }
     }
     sections
+}
+
+/// The sentences that stand at the top of a document under a name.
+fn sentences<'d>(doc: &'d Document, name: &str) -> &'d [Vec<Piece>] {
+    let part = doc.parts.iter().find(|it| it.path == [name]);
+    match part.map(|it| &it.body) {
+        Some(Body::Sentences(sentences)) => sentences,
+        Some(Body::Value(_) | Body::Rows(_)) | None => &[],
+    }
 }
 
 fn section_name(part: &Part) -> String {

@@ -402,6 +402,44 @@ fn time_line(names: &[String]) -> Table {
     drawn("Incidents", Chart::TimeLine, &keys, (0..).zip(names).take(5).map(row).collect())
 }
 
+/// What `check` gives of agents with these names: each over the limit, one within, one unknown.
+pub(super) fn gates(names: &[String]) -> Document {
+    let subject = |name: &str| Cell::Record(fields(&[("agent", text(name))]));
+    let row = |name: &str, passed: Cell| {
+        vec![Cell::word("max_rejection_rate"), subject(name), Cell::word("rejection_rate_low"), passed]
+    };
+    let over = names.iter().map(|it| row(it, Cell::Bool(false)));
+    let others = [
+        row("within", Cell::Bool(true)),
+        vec![Cell::word("max_orphans"), Cell::Missing, Cell::word("lost"), Cell::Missing],
+    ];
+    let table = Table {
+        columns: ["gate", "subject", "measured", "passed"].map(|it| column(it, "", Shown::Always)).into(),
+        rows: over.chain(others).collect(),
+        ..Table::default()
+    };
+    let sentence = |name: &String| {
+        vec![
+            Piece::Say("max_rejection_rate: ".into()),
+            Piece::Value(subject(name)),
+            Piece::Say(" is ".into()),
+            Piece::Value(Cell::share(2, 3)),
+            Piece::Say(".".into()),
+        ]
+    };
+    let sentences = |path, body| Part { path: vec![path], body: Body::Sentences(body) };
+    Document {
+        schema: "callsift.check/1".into(),
+        parts: vec![
+            sentences("summary", vec![say("100 % are over.")]),
+            sentences("failures", names.iter().map(sentence).collect()),
+            sentences("not_judged", vec![say("max_orphans: nothing could be judged.")]),
+            Part { path: vec!["rows"], body: Body::Rows(table) },
+        ],
+        ..Document::default()
+    }
+}
+
 /// The text that an escaped one came from.
 pub(super) fn unescaped(shown: &str) -> String {
     let mut out = String::new();

@@ -7,6 +7,7 @@ mod alike;
 pub mod anomalies;
 mod attempts;
 pub mod callbacks;
+pub mod check;
 pub mod compare;
 pub mod contacts;
 pub mod avoidance;

@@ -63,7 +63,7 @@ fn under(name: &'static str, section: Output, output: &mut Output) {
 }
 
 /// The rows of one section of a report, each as a look-up by column.
-fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
+pub(super) fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
     let tables = report.parts.iter().filter(move |it| it.path == [path]).filter_map(|it| match &it.body {
         Body::Rows(table) => Some(table),
         _ => None,
@@ -72,7 +72,7 @@ fn rows<'a>(report: &'a Output, path: &str) -> impl Iterator<Item = Row<'a>> {
 }
 
 /// A cell of the line under a section of a report.
-fn total(report: &Output, path: &str, key: &str) -> Cell {
+pub(super) fn total(report: &Output, path: &str, key: &str) -> Cell {
     let part = report.parts.iter().find(|it| it.path == [path]);
     match part.map(|it| &it.body) {
         Some(Body::Rows(table)) => {
@@ -82,18 +82,18 @@ fn total(report: &Output, path: &str, key: &str) -> Cell {
     }
 }
 
-struct Row<'a> {
+pub(super) struct Row<'a> {
     table: &'a Table,
     cells: &'a [Cell],
 }
 
 impl Row<'_> {
-    fn cell(&self, key: &str) -> Cell {
+    pub(super) fn cell(&self, key: &str) -> Cell {
         let place = self.table.columns.iter().position(|it| it.key == key);
         place.map_or(Cell::Missing, |it| self.cells[it].clone())
     }
 
-    fn is(&self, key: &str, word: &str) -> bool {
+    pub(super) fn is(&self, key: &str, word: &str) -> bool {
         self.cell(key) == Cell::word(word)
     }
 

@@ -97,6 +97,7 @@ fn over_dumps() -> Vec<Vec<String>> {
             "timeline" => vec![it, "+525512345678".into()],
             "contacts" => vec![it, "--rules".into(), "whatsapp".into()],
             "explain" => vec![it, "calls".into(), "--direction".into(), "incoming".into()],
+            "check" => vec![it, "--max-orphans".into(), "100000".into()],
             "compare" => {
                 vec![it, "--period-a".into(), "2026-04".into(), "--period-b".into(), "2026-05".into()]
             }

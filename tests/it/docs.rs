@@ -198,6 +198,7 @@ const SHOWN: &[(&str, &str)] = &[
         "feeds silences engines labels metadata_keys invalid unknown_call_events envelopes paths suggestions",
     ),
     ("explain c1", "sessions events"),
+    ("check --max-invalid 0", "rows"),
     ("compare --period-a 2026-04 --period-b 2026-05", "agents instances changed_parameters"),
     (
         "report --customers fixtures/demo/customers.csv",

@@ -28,10 +28,21 @@ const FORMATS: [(&str, &str); 5] =
 /// Cases that are also kept as pages; the rest of a page is the same everywhere.
 const PAGES: [&str; 2] = ["report-without-sides", "hostile-names"];
 
+/// Cases whose rows are gates, with formats of their own; and those of them in which one fails.
+const GATES: [&str; 2] = ["check", "check-failed"];
+const FAILED: [&str; 1] = ["check-failed"];
+
 /// The formats of a case, with the endings of their files.
 fn formats_of(case: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let page = PAGES.contains(&case).then_some(("html", "html"));
-    FORMATS.into_iter().chain(page)
+    let of_gates = [("github", "github.txt"), ("junit", "junit.xml")];
+    let gates = of_gates.into_iter().filter(move |_| GATES.contains(&case));
+    FORMATS.into_iter().chain(page).chain(gates)
+}
+
+/// The exit status of a case.
+fn status_of(case: &str) -> u8 {
+    u8::from(FAILED.contains(&case))
 }
 
 /// What the demo month needs to be told.
@@ -137,6 +148,34 @@ const CASES: &[(&str, &[&str], bool)] = &[
     ),
     ("hostile-names", &["frustration", "fixtures/broken/hostile-names.ndjson"], false),
     ("nothing", &["report", "fixtures/broken/empty.ndjson"], false),
+    (
+        "check",
+        &["check", "fixtures/stories/declined-after-12-seconds/wawp.ndjson", "--max-invalid", "0"],
+        false,
+    ),
+    (
+        "check-failed",
+        &[
+            "check",
+            "fixtures/demo",
+            "--max-rejection-rate",
+            "0.2",
+            "--max-orphans",
+            "5",
+            "--max-orphan-rate",
+            "0.05",
+            "--max-invalid",
+            "0.1%",
+            "--max-priority-1",
+            "1",
+            "--min-callback-rate",
+            "0.5",
+            "--no-breach",
+            "--rules",
+            "us-reg-f",
+        ],
+        true,
+    ),
     ("compare", &["compare", "fixtures/reports/april.json", "fixtures/reports/may.json"], false),
     (
         "compare-periods",
@@ -215,7 +254,7 @@ fn golden_outputs_in_every_format() {
         for (format, ending) in formats_of(name) {
             let args = [&args_of(args, *sides)[..], &["--format", format]].concat();
             let output = run(root(), &args);
-            if output.status.code() != Some(0) {
+            if output.status.code() != Some(status_of(name).into()) {
                 faults.push(format!("{name}.{ending}: {:?}: {}", output.status, errors(&output)));
                 continue;
             }
@@ -226,13 +265,13 @@ fn golden_outputs_in_every_format() {
 }
 
 /// The table of a case on a terminal, in this process.
-fn on_a_terminal(args: &[&str], width: usize) -> String {
+fn on_a_terminal(args: &[&str], width: usize, status: u8) -> String {
     let env = Env { stdout_is_terminal: true, width: Some(width), no_color: true, ..Env::default() };
     let argv: Vec<OsString> =
         std::iter::once("callsift").chain(args.iter().copied()).map(OsString::from).collect();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = callsift::cli::run(&argv, &env, &mut out, &mut err);
-    assert_eq!(exit.status(), 0, "{args:?}: {}", String::from_utf8_lossy(&err));
+    assert_eq!(exit.status(), status, "{args:?}: {}", String::from_utf8_lossy(&err));
     String::from_utf8(out).unwrap()
 }
 
@@ -243,7 +282,8 @@ fn golden_tables_fit_their_width() {
     let mut faults = Vec::new();
     for (name, args, sides) in CASES {
         for width in WIDTHS {
-            let table = on_a_terminal(&[&args_of(args, *sides)[..], &["--format", "table"]].concat(), width);
+            let args = [&args_of(args, *sides)[..], &["--format", "table"]].concat();
+            let table = on_a_terminal(&args, width, status_of(name));
             // Raw lines stay whole, so that they can be searched for and copied.
             for line in table.lines().filter(|it| it.width() > width && !it.starts_with('{')) {
                 faults.push(format!("{name}.{width}.txt: {} columns: {line}", line.width()));

@@ -5,6 +5,7 @@
 mod boundaries;
 mod browser;
 mod capture;
+mod check;
 mod cli;
 mod compare;
 mod config;
