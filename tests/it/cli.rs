@@ -72,6 +72,8 @@ fn sh(folder: &Path, script: &str) -> Output {
         .current_dir(folder)
         .env("PATH", path)
         .env_remove("NO_COLOR")
+        .env_remove("CALLSIFT_UPDATE")
+        .env_remove("CALLSIFT_SEEDS")
         .stdin(Stdio::null())
         .output()
         .unwrap()
