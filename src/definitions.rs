@@ -3,7 +3,9 @@
 //! Headings of tables, `callsift define`, `callsift explain` and the table at the end of
 //! `docs/metrics.md` are made from this list, so a figure that a report adds is described here first.
 
-use crate::section::{Column, Piece, Shown, say};
+use sha2::{Digest, Sha256};
+
+use crate::section::{Column, Piece, Shown, hex, say};
 
 /// The definition of one figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -2673,6 +2675,18 @@ pub static FIGURES: &[Figure] = &[
 /// The definition of a figure.
 pub fn figure(id: &str) -> Option<&'static Figure> {
     FIGURES.iter().find(|it| it.id == id)
+}
+
+/// Names what the figures mean: it changes whenever a definition does.
+pub fn version() -> String {
+    let mut digest = Sha256::new();
+    for it in FIGURES {
+        let lists = [it.numerator, it.denominator].map(|it| it.join("+"));
+        let parts = [it.id, it.title, it.unit, it.formula, &lists[0], &lists[1], it.source];
+        digest.update(parts.join("\u{1f}").as_bytes());
+        digest.update([0x1e]);
+    }
+    hex(&digest.finalize()[..8])
 }
 
 /// Whether a figure's formula explains a word that is one of its values.

@@ -43,6 +43,7 @@ pub mod privacy;
 pub mod ops;
 pub mod render;
 pub mod output;
+pub mod pack;
 
 // What all of them stand on.
 pub mod ledger;

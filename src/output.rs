@@ -87,7 +87,8 @@ impl Write for Output {
     }
 }
 
-fn remember(path: &Path, unfinished: bool) {
+/// Keeps the name of an unfinished file or folder for whoever handles signals, or forgets it.
+pub(crate) fn remember(path: &Path, unfinished: bool) {
     let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     let files = files.get_or_insert_default();
     if unfinished {
@@ -101,7 +102,7 @@ fn remember(path: &Path, unfinished: bool) {
 pub fn remove_unfinished() {
     let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for path in files.take().into_iter().flatten() {
-        // Nothing is left to do about a file that does not let itself be removed.
-        let _ = std::fs::remove_file(path);
+        // Nothing is left to do about what does not let itself be removed.
+        let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     }
 }

@@ -87,6 +87,12 @@ pub enum Command {
     /// The raw lines behind a session or a figure, and the rules that decided
     #[command(after_help = help::EXPLAIN)]
     Explain(Box<ExplainArgs>),
+    /// The signed monthly folder: page, workbook, every report, evidence, and a manifest
+    #[command(after_help = help::PACK, mut_args = without_form)]
+    Pack(Box<PackArgs>),
+    /// Whether a pack is as it was made, and whether the dumps still give it
+    #[command(after_help = help::VERIFY)]
+    Verify(Box<VerifyArgs>),
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
     Define(DefineArgs),
@@ -450,6 +456,47 @@ pub struct CompareArgs {
     pub period_b: Option<String>,
     #[command(flatten)]
     pub common: RowArgs,
+}
+
+/// `pack`.
+#[derive(Debug, Args)]
+pub struct PackArgs {
+    /// The folder to make; it appears whole or not at all
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the pack that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Contact rules to hold outgoing calls against, as in `callsift contacts`; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub rules: Vec<String>,
+    #[command(flatten)]
+    pub common: RowArgs,
+}
+
+/// A pack has its forms; what shapes one output is no option of it.
+fn without_form(arg: clap::Arg) -> clap::Arg {
+    const FORM: [&str; 8] = ["output", "format", "section", "top", "sort", "columns", "csv_raw", "color"];
+    if FORM.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The folder of the pack
+    #[arg(value_name = "DIR")]
+    pub pack: PathBuf,
+    /// Make the pack again from these dumps, wherever they are now, and compare every byte
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub inputs: Vec<OsString>,
+    /// A roster, customers or other side file that is no longer where it was; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub side_file: Vec<PathBuf>,
+    /// Threads [default: one a processor]
+    #[arg(long, short = 'j', value_name = "N")]
+    pub jobs: Option<usize>,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// `define`.

@@ -47,8 +47,8 @@ Start with:
   callsift inspect fixtures/demo
   callsift define rejection_rate
 
-Exit status: 0 complete, 1 a gate of check failed, or --strict, 2 wrong usage, 3 finished but some input was
-defective, 4 an output could not be written, 5 internal fault.";
+Exit status: 0 complete, 1 failed (a gate of check, verify, or under --strict), 2 wrong usage,
+3 finished but some input was defective, 4 an output could not be written, 5 internal fault.";
 
 pub const REPORT: &str = "\
 Examples:
@@ -130,6 +130,22 @@ pub const EXPLAIN: &str = "\
 Examples:
   callsift explain rejected --agent neha.joshi@lender.example fixtures/demo
   callsift explain score --customer +915551857854 fixtures/demo";
+
+pub const PACK: &str = "\
+Customers are masked unless --privacy says otherwise. Every file is made for the same period, zone and
+parameters; --month, or --since and --until, and --tz must be given.
+
+Examples:
+  callsift pack --month 2026-05 --tz Asia/Kolkata --out pack fixtures/demo
+  callsift verify pack";
+
+pub const VERIFY: &str = "\
+Exit status: 0 the pack is as it was made, 1 it is not. That another version made a pack is said, and
+is no fault of the pack by itself.
+
+Examples:
+  callsift verify pack
+  callsift verify pack --inputs fixtures/demo";
 
 pub const DEFINE: &str = "\
 Examples:

@@ -8,6 +8,7 @@ pub mod config;
 mod exit;
 mod help;
 mod messages;
+mod pack;
 mod resolve;
 mod run;
 mod schema;
@@ -45,6 +46,8 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
             run::write_plain(&text, out)
         }
         Command::Man => commands::man(out),
+        Command::Pack(args) => pack::pack(&args, env, out, err),
+        Command::Verify(args) => pack::verify(&args, env, out, err),
         Command::Define(args) => commands::define(&args, env, out),
         Command::Check(args) => match resolve::gates(&args) {
             Ok(gates) => run::over_dumps(&args.common, &commands::Check(gates), env, out, err),

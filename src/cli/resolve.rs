@@ -1,9 +1,10 @@
 //! From what was typed, and the surroundings, to what will be done.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
@@ -104,6 +105,8 @@ pub struct Plan {
     pub tolerance: Tolerance,
     /// What the configuration sets, and where each value comes from.
     pub settings: Settings,
+    /// Where side files are now that stood elsewhere when a pack was made.
+    pub elsewhere: HashMap<PathBuf, PathBuf>,
 }
 
 impl Plan {
@@ -163,7 +166,13 @@ impl Plan {
         let tolerance =
             tolerance("--tolerate-invalid", args.input.tolerate_invalid.as_deref().unwrap_or("0"))?;
         let settings = env.settings.clone();
-        Ok(Self { read, rules, report, filter, output, tolerance, settings })
+        let elsewhere = HashMap::new();
+        Ok(Self { read, rules, report, filter, output, tolerance, settings, elsewhere })
+    }
+
+    /// Where a side file is.
+    pub fn place_of<'p>(&'p self, path: &'p Path) -> &'p Path {
+        self.elsewhere.get(path).map_or(path, PathBuf::as_path)
     }
 }
 

@@ -424,13 +424,12 @@ fn metadata_agents(
 fn side_files(args: &RowArgs, plan: &mut Plan, texts: &Interner) -> Result<Side, Failure> {
     let reading = Reading { texts, naive_zone: &plan.read.naive_zone, fold: plan.read.fold };
     let rules = &args.rules;
+    let place = |path: &Option<PathBuf>| path.as_deref().map(|it| plan.place_of(it).to_owned());
     let side = Side {
-        roster: rules.roster.as_deref().map(|it| Roster::read(it, reading)).transpose()?.unwrap_or_default(),
-        agents: rules.agents.as_deref().map(|it| Agents::read(it, reading)).transpose()?.unwrap_or_default(),
-        customers: rules
-            .customers
-            .as_deref()
-            .map(|it| Customers::read(it, reading))
+        roster: place(&rules.roster).map(|it| Roster::read(&it, reading)).transpose()?.unwrap_or_default(),
+        agents: place(&rules.agents).map(|it| Agents::read(&it, reading)).transpose()?.unwrap_or_default(),
+        customers: place(&rules.customers)
+            .map(|it| Customers::read(&it, reading))
             .transpose()?
             .unwrap_or_default(),
         teams: plan
@@ -441,17 +440,19 @@ fn side_files(args: &RowArgs, plan: &mut Plan, texts: &Interner) -> Result<Side,
             .map(|it| (it.to_owned(), texts.intern(it)))
             .collect(),
     };
-    let holidays = |path: &PathBuf| side::read_holidays(path).map(|it| it.into_iter().collect::<Holidays>());
-    if let Some(path) = &rules.holidays {
-        plan.report.holidays = holidays(path)?;
-    }
+    let holidays = |path: &PathBuf| {
+        side::read_holidays(plan.place_of(path)).map(|it| it.into_iter().collect::<Holidays>())
+    };
+    let general = rules.holidays.as_ref().map(holidays).transpose()?;
     let own = plan.settings.instances.iter().map(|it| {
         let from_file = it.holidays_file.as_ref().map(holidays).transpose()?;
         let mut instance = it.instance.clone();
         instance.holidays = from_file.or(instance.holidays);
         Ok(instance)
     });
-    plan.report.instances = own.collect::<Result<_, SideError>>()?;
+    let own = own.collect::<Result<_, SideError>>()?;
+    plan.report.holidays = general.unwrap_or_default();
+    plan.report.instances = own;
     Ok(side)
 }
 
@@ -627,7 +628,7 @@ fn unknown_instances(analysis: &Analysis, settings: &Settings) -> Vec<String> {
 }
 
 /// An output that is also an input would be overwritten, or read while it is written.
-fn refuse_inputs(
+pub fn refuse_inputs(
     args: &RowArgs,
     settings: &Settings,
     output: Option<&Path>,

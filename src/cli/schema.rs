@@ -13,6 +13,7 @@ use super::commands;
 use super::compare;
 use super::config::{self, InstanceEntry};
 use super::exit::Exit;
+use super::pack;
 use super::resolve::{Env, Plan, UsageError, unknown_word};
 use super::run::{Extra, Failure, Task, given_parameters, output_parameters, write_plain};
 use crate::analysis::{Analysis, ReportOptions};
@@ -22,12 +23,13 @@ use crate::dialects::Provider;
 use crate::document::{self, Parameters};
 use crate::instances::Instance;
 use crate::ledger::Tolerance;
+use crate::pack::verify;
 use crate::privacy::{Choice, Level, Privacy};
 use crate::render::Format;
 use crate::reports::check::Gates;
 use crate::reports::groups::Key;
 use crate::schema::schema as schema_of;
-use crate::section::Document;
+use crate::section::{Cell, Document};
 use crate::side::{Customer, Customers, Written};
 use crate::text::Interner;
 use crate::zone::Zone;
@@ -41,7 +43,7 @@ const EVERY_OPTION: &str = "callsift report --as-of 2026-05-01 --body . --source
     --cause declined --declined-by agent";
 
 /// The commands that have a schema.
-pub const COMMANDS: [&str; 19] = [
+pub const COMMANDS: [&str; 21] = [
     "report",
     "kpi",
     "frustration",
@@ -61,6 +63,8 @@ pub const COMMANDS: [&str; 19] = [
     "compare",
     "define",
     "config",
+    "pack",
+    "verify",
 ];
 
 /// Prints the schema of a command.
@@ -128,6 +132,9 @@ fn of_command(name: &str) -> Result<Vec<Document>, Failure> {
             Ok(documents)
         }
         "config" => configured(),
+        // The reports of a pack are those of their commands; its own is the manifest.
+        "pack" => manifests(),
+        "verify" => standalone(verify::sample()),
         "define" => standalone(commands::defined(&FIGURES.iter().collect::<Vec<_>>())),
         _ => Ok(Vec::new()),
     }
@@ -207,6 +214,22 @@ fn instances() -> [Instance; 2] {
         holidays: Some(NaiveDate::from_ymd_opt(2026, 5, 1).into_iter().collect()),
     };
     [full, Instance::default()]
+}
+
+/// What the manifest of a pack can hold.
+fn manifests() -> Result<Vec<Document>, Failure> {
+    let given = everything()?.0;
+    let analysis = Analysis::empty();
+    let mut documents = Vec::new();
+    for given in [given.clone(), always(&given)] {
+        let mut parameters = document::common_parameters(&analysis);
+        parameters.extend(given);
+        parameters.extend(commands::Contacts(PROFILES.iter().collect()).parameters());
+        for place in [Cell::Missing, Cell::word("a:1")] {
+            documents.extend(shown(&pack::sample(&analysis, parameters.clone(), &place)?, &analysis));
+        }
+    }
+    Ok(documents)
 }
 
 /// What `config show` can hold.

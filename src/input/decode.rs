@@ -5,7 +5,8 @@
 //! and what happened is told as a [`Trouble`] in the end.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -52,6 +53,28 @@ pub struct Stamp {
     pub bytes: u64,
     /// The SHA-256 of those.
     pub sha256: [u8; 32],
+}
+
+impl Stamp {
+    /// Of a file as it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let (mut digest, mut bytes) = (Sha256::new(), 0);
+        let mut file = BufReader::with_capacity(CHUNK_BYTES, File::open(path)?);
+        loop {
+            let chunk = file.fill_buf()?;
+            if chunk.is_empty() {
+                return Ok(Self { bytes, sha256: digest.finalize().into() });
+            }
+            digest.update(chunk);
+            bytes += chunk.len() as u64;
+            let taken = chunk.len();
+            file.consume(taken);
+        }
+    }
 }
 
 /// The unpacked bytes of one source.

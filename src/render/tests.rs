@@ -490,7 +490,7 @@ fn every_kind_of_attack_in_every_format() {
         ),
     ];
     for (attack, expected) in attacks {
-        let isolated = format!("<bdi>{}</bdi>", expected[Format::ALL.len() - 1]);
+        let isolated = format!("<bdi>{}</bdi>", expected[TEXTS - 1]);
         let [others @ .., _] = expected;
         matrix(&text(attack), std::array::from_fn(|it| others.get(it).copied().unwrap_or(&isolated)));
         if !attack.is_empty() {

@@ -330,15 +330,15 @@ fn golden_files_are_all_in_use_and_small() {
         assert!(known.contains(&name), "tests/golden/{name} belongs to no case; remove it");
         bytes += entry.metadata().unwrap().len();
     }
-    assert!(bytes < 1_400_000, "{bytes} bytes of golden files are too many to be read");
+    assert!(bytes < 1_600_000, "{bytes} bytes of golden files are too many to be read");
 }
 
 #[test]
 fn golden_outputs_exist_for_every_command_that_answers() {
     let covered: BTreeSet<&str> = CASES.iter().map(|(_, args, _)| args[0]).collect();
     for name in commands() {
-        // Their texts are a library's, or a generator's that has tests of its own.
-        let other = ["schema", "synth", "completions", "man"].contains(&name.as_str());
+        // Their texts are a library's or a generator's, or are whole folders that `pack.rs` tests.
+        let other = ["schema", "synth", "completions", "man", "pack", "verify"].contains(&name.as_str());
         assert!(other || covered.contains(name.as_str()), "no golden output of `callsift {name}`");
     }
 }

@@ -115,7 +115,7 @@ fn without_dash(sentence: &[Piece]) -> Vec<Piece> {
 
 /// Words of ours, in which backticks stand around what is to be typed.
 pub(super) fn with_code(words: &str) -> Markup {
-    let pairs = words.matches('`').count() % 2 == 0;
+    let pairs = words.matches('`').count().is_multiple_of(2);
     html! {
         @if pairs {
             @for (place, it) in words.split('`').enumerate() {

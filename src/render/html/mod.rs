@@ -165,7 +165,7 @@ impl<'a> Page<'a> {
                     "\n" p #status.sr role="status" {}
                     dialog #definition aria-label="Definition" {
                         div.figure {}
-                        button type="button" { "Close" }
+                        button type="button" autofocus { "Close" }
                     }
                     "\n" script { (PreEscaped(SCRIPT)) }
                 }

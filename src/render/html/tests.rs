@@ -404,7 +404,7 @@ fn a_trend_with_silent_days() {
 fn a_time_line_in_the_report_s_zone() {
     let keys = ["provider", "instance", "first_at", "last_at", "orphans", "rejections"];
     let row = |instance: &str, first: i64, last: i64| {
-        let at = [first, last].map(|it| Cell::Instant(it));
+        let at = [first, last].map(Cell::Instant);
         let mut row = vec![Cell::word("wawp"), text(instance)];
         row.extend(at);
         row.extend([Cell::Count(3), Cell::Count(4)]);

@@ -51,7 +51,7 @@ pub(super) fn draw(table: &Table, id: &str, cells: &Cells<'_>) -> Option<Markup>
                     (drawing.body)
                 }
             }
-            figcaption { (drawing.desc) }
+            figcaption aria-hidden="true" { (drawing.desc) }
         }
     })
 }

@@ -1,0 +1,121 @@
+//! A folder that appears whole or not at all.
+//!
+//! It is made under another name beside its place, so that a wrong path fails before anything is
+//! read, and takes its place in one step when it is complete.
+
+use std::fs::{self, File, FileTimes};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::TempDir;
+
+use super::{MANIFEST, PackFile};
+use crate::output::remember;
+
+/// A folder in the making.
+pub struct Unfinished {
+    beside: TempDir,
+    target: PathBuf,
+}
+
+/// Why a folder cannot be begun.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is a pack already.
+    Exists,
+    /// There is something else.
+    NoPack,
+    /// The system refuses.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Unfinished {
+    /// Begins a folder that takes the place of `target`; of one that exists only with `force`, and only
+    /// if it is a pack or empty.
+    ///
+    /// # Errors
+    ///
+    /// Where it must not or cannot be.
+    pub fn begin(target: &Path, force: bool) -> Result<Self, Refusal> {
+        // A link goes on pointing where it did; what it points at is replaced.
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        if let Ok(existing) = fs::symlink_metadata(&target) {
+            if !existing.is_dir() {
+                return Err(Refusal::NoPack);
+            }
+            let empty = fs::read_dir(&target)?.next().is_none();
+            if !empty && !is_pack(&target) {
+                return Err(Refusal::NoPack);
+            }
+            if !empty && !force {
+                return Err(Refusal::Exists);
+            }
+        }
+        let parent = match target.parent() {
+            Some(it) if !it.as_os_str().is_empty() => it,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".callsift-").suffix(".unfinished");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let beside = builder.tempdir_in(parent).map_err(|it| io::Error::from(it.kind()))?;
+        remember(beside.path(), true);
+        Ok(Self { beside, target })
+    }
+
+    /// Writes the files, the manifest last, and puts the folder in its place. Every file gets the date
+    /// `at`, in Unix milliseconds: the same input makes the same folder, dates included.
+    ///
+    /// # Errors
+    ///
+    /// Where something cannot be written; what was there before is then as it was.
+    pub fn finish(self, files: &[PackFile], manifest: &[u8], at: i64) -> io::Result<()> {
+        let Self { beside, target } = self;
+        let date = SystemTime::UNIX_EPOCH + Duration::from_millis(at.max(0) as u64);
+        let times = FileTimes::new().set_modified(date).set_accessed(date);
+        let all =
+            files.iter().map(|it| (it.name.as_str(), it.bytes.as_slice())).chain([(MANIFEST, manifest)]);
+        for (name, bytes) in all {
+            let mut options = File::options();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(beside.path().join(name))?;
+            file.write_all(bytes)?;
+            file.set_times(times)?;
+            file.sync_all()?;
+        }
+        let made = File::open(beside.path())?;
+        made.set_times(times)?;
+        made.sync_all()?;
+        if fs::symlink_metadata(&target).is_ok() {
+            // The old one goes away under the name of the unfinished one.
+            renameat_with(CWD, beside.path(), CWD, &target, RenameFlags::EXCHANGE)?;
+        } else {
+            renameat_with(CWD, beside.path(), CWD, &target, RenameFlags::NOREPLACE)?;
+        }
+        remember(beside.path(), false);
+        let old = beside.keep();
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+        if let Some(parent) = target.parent().filter(|it| !it.as_os_str().is_empty()) {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a folder is a pack: nothing else is ever overwritten.
+fn is_pack(folder: &Path) -> bool {
+    fs::read(folder.join(MANIFEST)).is_ok_and(|it| super::manifest::is_one(&it))
+}
