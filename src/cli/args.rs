@@ -95,7 +95,7 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
-    Define(DefineArgs),
+    Define(Box<DefineArgs>),
     /// Limits for a pipeline: ends with 1 if a figure is over one
     #[command(after_help = help::CHECK)]
     Check(Box<CheckArgs>),

@@ -112,11 +112,19 @@ const REPORTS: &[Report] = &[
     },
 ];
 
-/// Charts that are no report of their own: where they stand on the page, and their table.
-const CHARTS: &[(&str, &str, fn(&Analysis) -> Table)] = &[
-    ("kpi_by_agent", "funnel", funnel::table),
-    ("kpi_by_instance", "heat_map", heat_map::table),
-    ("kpi_by_instance", "trend", trend::table),
+/// A chart that is no report of its own.
+struct Picture {
+    /// The report that it stands under.
+    under: &'static str,
+    name: &'static str,
+    table: fn(&Analysis) -> Table,
+}
+
+/// The charts, in the order of the page.
+const CHARTS: &[Picture] = &[
+    Picture { under: "kpi_by_agent", name: "funnel", table: funnel::table },
+    Picture { under: "kpi_by_instance", name: "heat_map", table: heat_map::table },
+    Picture { under: "kpi_by_instance", name: "trend", table: trend::table },
 ];
 
 /// The reports that were asked for: contact rules are somebody's law, and nobody's by default.
@@ -234,8 +242,8 @@ fn framed(command: &str, output: Output, content: &Content<'_>, privacy: &mut Pr
 
 /// The page and the workbook: the ledger, then every report under its name, each with its charts.
 fn whole(content: &Content<'_>, privacy: &mut Privacy) -> Document {
-    let mut output = Output::default();
-    output.preface = overview::report(content.analysis).preface;
+    let preface = overview::report(content.analysis).preface;
+    let mut output = Output { preface, ..Output::default() };
     output.parts.push(Part { path: vec!["ledger"], body: Body::Rows(waterfall::table(content.analysis)) });
     for report in reports(content) {
         let Output { preface: _, parts, notes } = (report.make)(content);
@@ -243,9 +251,9 @@ fn whole(content: &Content<'_>, privacy: &mut Privacy) -> Document {
             part.path.insert(0, report.name);
             output.parts.push(part);
         }
-        for (_, chart, table) in CHARTS.iter().filter(|(under, ..)| *under == report.name) {
-            let path = vec![report.name, *chart];
-            output.parts.push(Part { path, body: Body::Rows(table(content.analysis)) });
+        for chart in CHARTS.iter().filter(|it| it.under == report.name) {
+            let path = vec![report.name, chart.name];
+            output.parts.push(Part { path, body: Body::Rows((chart.table)(content.analysis)) });
         }
         output.notes.extend(notes);
     }

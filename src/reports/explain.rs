@@ -365,7 +365,7 @@ fn why(session: &Session, analysis: &Analysis) -> String {
 }
 
 fn raw(event: &Event, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Cell {
-    let text = |it: &Box<[u8]>| Text::new(&String::from_utf8_lossy(it));
+    let text = |it: &[u8]| Text::new(&String::from_utf8_lossy(it));
     Cell::opt(raw_lines.get(&event.origin), |it| Cell::Person(Person::Anybody, text(it)))
 }
 

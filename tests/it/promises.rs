@@ -189,7 +189,7 @@ fn the_whole_input_twice_is_all_duplicates() {
 
 /// Reports over events are those over the dumps; what is counted of lines differs by nature.
 fn same_reports(dumps: &Path, events: &Path, more: &[&str]) {
-    for command in COMMANDS.into_iter().filter(|it| it[0] != "inspect") {
+    for command in COMMANDS.iter().filter(|it| it[0] != "inspect") {
         let read = |home: &Path| -> Value {
             let mut value: Value = serde_json::from_str(&answer(home, command, "json", more)).unwrap();
             let it = value.as_object_mut().unwrap();

@@ -125,7 +125,10 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn frame(&self) -> Markup {
-        let title = in_words(self.doc.schema.split(['.', '/']).nth(1).unwrap_or("report"));
+        let title = match self.doc.schema.split(['.', '/']).nth(1) {
+            Some("pack") => "Monthly pack".to_owned(),
+            name => in_words(name.unwrap_or("report")),
+        };
         let figures = self.figures();
         html! {
             (DOCTYPE)
