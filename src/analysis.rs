@@ -231,6 +231,10 @@ pub struct Analysis {
     pub options: ReportOptions,
     /// Whether sessions were chosen by a filter.
     pub filtered: bool,
+    /// The first instant of the period that was chosen, if one was.
+    pub since: Option<i64>,
+    /// The first instant after it.
+    pub until: Option<i64>,
 }
 
 impl Analysis {
@@ -248,6 +252,8 @@ impl Analysis {
             digests: HashMap::new(),
             options: ReportOptions::default(),
             filtered: true,
+            since: None,
+            until: None,
         }
     }
 

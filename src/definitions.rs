@@ -2434,7 +2434,7 @@ pub static FIGURES: &[Figure] = &[
         id: "allowed",
         title: "Allowed",
         unit: "number or share",
-        formula: "The limit that was given. max_ gates let a `value` pass that is no larger, min_callback_rate one that is no smaller. Shares are compared as they are printed, at six decimals.",
+        formula: "The limit that was given. max_ gates let a `value` pass that is no larger, min_callback_rate one that is no smaller. Shares are compared as they are printed, at six decimals, that of invalid lines exactly.",
         reports: &["check"],
         ..OURS
     },

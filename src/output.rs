@@ -71,7 +71,7 @@ impl Output {
         let Some((unfinished, target)) = beside else { return Ok(()) };
         file.sync_all()?;
         let path = unfinished.to_path_buf();
-        unfinished.persist(&target).map_err(|it| it.error)?;
+        unless_stopped(|| unfinished.persist(&target).map_err(|it| it.error))?;
         remember(&path, false);
         Ok(())
     }
@@ -98,11 +98,20 @@ pub(crate) fn remember(path: &Path, unfinished: bool) {
     }
 }
 
-/// Removes every unfinished file; for a program that is told to stop.
+/// Does what must not be half done when the program is told to stop: it is done whole, or waits for the
+/// end of the program.
+pub(crate) fn unless_stopped<T>(act: impl FnOnce() -> T) -> T {
+    let _held = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    act()
+}
+
+/// Removes every unfinished file and folder; for a program that is told to stop. Whoever would go on
+/// writing or renaming waits from here on, until the program ends.
 pub fn remove_unfinished() {
     let mut files = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for path in files.take().into_iter().flatten() {
         // Nothing is left to do about what does not let itself be removed.
         let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     }
+    std::mem::forget(files);
 }

@@ -62,6 +62,8 @@ const PSEUDONYM_CHARS: usize = 16;
 const MASK_CHARS: usize = 4;
 /// So many digits in a row are a number that somebody could dial.
 const DIGITS_LEAST: usize = 7;
+/// So many digits without a calling code are somebody's number, and not a count.
+const NATIONAL_LEAST: usize = 8;
 /// So many can be found inside a longer row of digits without being there by chance.
 const DIGITS_WITHIN: usize = 10;
 
@@ -122,6 +124,30 @@ impl Secret {
         }
         Ok(Self(key.to_vec()))
     }
+}
+
+impl Secret {
+    /// Eight digits that tell whether two outputs were made with one key, and nothing of the key.
+    pub fn id(&self) -> String {
+        id_of(&mac_of(&self.0))
+    }
+}
+
+fn mac_of(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+/// Each use of a key is apart from every other.
+fn digest(mac: &Hmac<Sha256>, domain: &str, text: &str) -> [u8; 32] {
+    let mut mac = mac.clone();
+    mac.update(domain.as_bytes());
+    mac.update(&[0]);
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+fn id_of(mac: &Hmac<Sha256>) -> String {
+    hex(&digest(mac, "key id", "")[..4])
 }
 
 #[cfg(unix)]
@@ -188,12 +214,14 @@ impl Privacy {
     pub fn new(choice: &Choice, analysis: &Analysis) -> Self {
         let key = match &choice.key {
             Some(Secret(it)) => it.clone(),
+            // Nothing is hidden, so nothing is made with it.
+            None if choice.is_full() => Vec::new(),
             None => key_of_input(analysis),
         };
         Self {
             customers: choice.customers,
             agents: choice.agents,
-            mac: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"),
+            mac: mac_of(&key),
             from_file: choice.key.is_some(),
             numbers: if choice.is_full() { HashSet::new() } else { numbers(analysis) },
             shown: HashMap::new(),
@@ -211,7 +239,7 @@ impl Privacy {
         if self.is_full() {
             return;
         }
-        for (_, cell) in &mut document.parameters {
+        for (_, cell) in document.parameters.iter_mut().chain(&mut document.accounting) {
             self.cell(cell, true);
         }
         for sentence in document.preface.iter_mut().chain(&mut document.notes) {
@@ -240,9 +268,7 @@ impl Privacy {
         if !self.is_full() {
             let origin = if self.from_file { "file" } else { "input" };
             told.push(("key_origin".to_owned(), Cell::word(origin)));
-            // Tells whether two outputs were made with one key, and nothing of the key.
-            let id: String = hex(&self.digest("key id", "")[..4]);
-            told.push(("key_id".to_owned(), Cell::Word(id)));
+            told.push(("key_id".to_owned(), Cell::Word(id_of(&self.mac))));
         }
         let place = document.parameters.iter().position(|(name, _)| name == "privacy");
         match place {
@@ -278,7 +304,17 @@ impl Privacy {
         // The numbers of the business's own lines are nobody's.
         let is_line: Vec<bool> =
             table.columns.iter().map(|it| matches!(it.key, "instance" | "account")).collect();
+        let place = |key: &str| table.columns.iter().position(|it| it.key == key);
+        let ids = place("session_id").zip(place("call_id"));
         for row in table.rows.iter_mut().chain(&mut table.total) {
+            // An id that was made from what is hidden could be guessed back to it.
+            if let Some((session, call)) = ids
+                && let (Cell::Word(id), Cell::Text(text)) = (&row[session], &row[call])
+                && self.customers != Level::Full
+                && self.mentions(text.raw())
+            {
+                row[session] = Cell::Person(Person::Session, Text::new(id));
+            }
             for (cell, is_line) in row.iter_mut().zip(&is_line) {
                 self.cell(cell, !is_line);
             }
@@ -297,7 +333,22 @@ impl Privacy {
                 *text = self.person(Person::CustomerRef, text);
             }
             Cell::List(cells) => cells.iter_mut().for_each(|it| self.cell(it, net)),
-            Cell::Record(fields) => fields.iter_mut().for_each(|(_, it)| self.cell(it, net)),
+            Cell::Record(fields) => {
+                for (name, it) in fields.iter_mut() {
+                    self.cell(it, net);
+                    if net && self.customers != Level::Full && self.mentions(name) {
+                        *name = self.person(Person::CustomerRef, &Text::new(name)).raw().to_owned();
+                    }
+                    // All but the number stands in the report: whoever tries numbers would find the line.
+                    if let (Level::Pseudonym, "sha256", Cell::Word(plain)) =
+                        (self.customers, name.as_str(), &*it)
+                        && net
+                    {
+                        *it = Cell::Word(hex(&self.digest("line", plain)));
+                        "hmac_sha256".clone_into(name);
+                    }
+                }
+            }
             Cell::Missing
             | Cell::Text(_)
             | Cell::Word(_)
@@ -366,13 +417,8 @@ impl Privacy {
         format!("{kind}{code}…{last_two}~{tail}")
     }
 
-    /// Each use of the key is apart from every other.
     fn digest(&self, domain: &str, text: &str) -> [u8; 32] {
-        let mut mac = self.mac.clone();
-        mac.update(domain.as_bytes());
-        mac.update(&[0]);
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().into()
+        digest(&self.mac, domain, text)
     }
 
     /// Whether a text holds the number of a customer of this input, in any spelling.
@@ -384,14 +430,22 @@ impl Privacy {
             return true;
         }
         // Ids of some providers are base64 around a number.
-        text.split(|it: char| !(it.is_ascii_alphanumeric() || "+/-_".contains(it)))
-            .filter(|it| it.len() > DIGITS_LEAST && it.bytes().any(|it| it.is_ascii_alphabetic()))
-            .any(|it| {
-                // A piece need not be whole groups of four; what is left over holds no number.
-                let whole = &it[..it.len() - usize::from(it.len() % 4 == 1)];
-                let bytes = PLAIN_64.decode(whole).or_else(|_| URL_64.decode(whole));
-                bytes.is_ok_and(|it| self.has_number(it.iter().map(|it| char::from(*it))))
-            })
+        let with_signs = text.split(|it: char| !(it.is_ascii_alphanumeric() || "+/-_".contains(it)));
+        let without = text.split(|it: char| !(it.is_ascii_alphanumeric() || "+/".contains(it)));
+        with_signs.chain(without).any(|it| self.holds_number_in_base64(it))
+    }
+
+    /// Whether a piece of text is base64 around a number, wherever in it that begins.
+    fn holds_number_in_base64(&self, piece: &str) -> bool {
+        if piece.len() <= DIGITS_LEAST || !piece.bytes().any(|it| it.is_ascii_alphabetic()) {
+            return false;
+        }
+        (0..4).filter_map(|at| piece.get(at..)).any(|it| {
+            // A piece need not be whole groups of four; what is left over holds no number.
+            let whole = &it[..it.len() - usize::from(it.len() % 4 == 1)];
+            let bytes = PLAIN_64.decode(whole).or_else(|_| URL_64.decode(whole));
+            bytes.is_ok_and(|it| self.has_number(it.iter().map(|it| char::from(*it))))
+        })
     }
 
     fn has_number(&self, chars: impl Iterator<Item = char>) -> bool {
@@ -399,7 +453,10 @@ impl Privacy {
         for c in chars.chain(['\0']) {
             match c {
                 '0'..='9' => digits.push(c),
-                ' ' | '(' | ')' | '-' | '.' | '+' if !digits.is_empty() => {}
+                // Digits in full width.
+                '\u{ff10}'..='\u{ff19}' => digits.extend(char::from_digit(u32::from(c) - 0xff10, 10)),
+                // What people and programs put between digits, seen or not.
+                c if c != '\0' && !c.is_alphanumeric() && !digits.is_empty() => {}
                 _ => {
                     if self.is_number(&digits) {
                         return true;
@@ -440,6 +497,8 @@ fn numbers(analysis: &Analysis) -> HashSet<String> {
             let digits = it.strip_prefix('+').or_else(|| it.strip_prefix("lid:"));
             let Some(digits) = digits.filter(|it| it.bytes().all(|it| it.is_ascii_digit())) else { continue };
             numbers.extend(spellings(digits));
+            // People of one country leave its code out.
+            numbers.extend(national(&it).filter(|it| it.len() >= NATIONAL_LEAST));
         }
     }
     numbers
@@ -473,6 +532,12 @@ fn key_of_input(analysis: &Analysis) -> Vec<u8> {
         digest.update([0x1e]);
     }
     digest.finalize().to_vec()
+}
+
+/// A number without its calling code.
+fn national(canonical: &str) -> Option<String> {
+    let code = country_code(canonical)?.to_string();
+    canonical.strip_prefix('+')?.strip_prefix(&code).map(str::to_owned)
 }
 
 /// The calling code of a number.

@@ -88,6 +88,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
                     "line": { "type": "integer", "minimum": 1 },
                     "body": { "type": "integer", "minimum": 0 },
                     "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
+                    "hmac_sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
                 },
                 "required": ["file", "line"],
                 "additionalProperties": false,

@@ -254,6 +254,10 @@ fn near(name: &str) -> Vec<&'static str> {
     if !whole.is_empty() {
         return whole;
     }
+    // Short names are near to anything.
+    if city_of(&name).len() < 4 {
+        return Vec::new();
+    }
     let city = |zone: &'static str| zone.rsplit('/').next().unwrap_or(zone);
     let cities = suggest::nearest(city_of(&name), TZ_VARIANTS.iter().map(|it| city(it.name())));
     let zones = cities.into_iter().filter_map(|near| {

@@ -17,7 +17,7 @@ use crate::privacy::Privacy;
 use crate::render::Format;
 use crate::reports::Output;
 use crate::reports::compare::{Period, periods, report};
-use crate::section::{Cell, Document, Piece};
+use crate::section::{Cell, Document, Piece, say};
 use crate::side::Written;
 use crate::text::Text;
 
@@ -111,6 +111,11 @@ pub fn compare(
     let [before, after] = paths.map(Written::read);
     let mut document = document(paths, &before?, &after?);
     Privacy::new(&plan.privacy, &Analysis::empty()).apply(&mut document);
+    if plan.privacy.is_full() {
+        // What a report hid stays hidden; the last note says that all is shown.
+        document.notes.pop();
+        document.notes.push(say("Privacy: people are shown as the two reports hold them."));
+    }
     write_standalone(&mut document, &plan, out)
 }
 

@@ -49,8 +49,10 @@ pub fn faults(
     let mut shown = 0;
     for fault in faults.iter().filter(told).take(SHOWN) {
         let file = escape::message(texts.raw(fault.file));
+        // Services that run pipelines take lines that begin so for commands.
+        let here = if file.starts_with([':', '#']) { "./" } else { "" };
         let Fault { line, column, flaw: what, .. } = fault;
-        writeln!(err, "{file}:{line}:{column}: {}; it is left out", flaw(what))?;
+        writeln!(err, "{here}{file}:{line}:{column}: {}; it is left out", flaw(what))?;
         shown += 1;
     }
     let all = ledger.invalid + ledger.invalid_bodies;

@@ -19,15 +19,16 @@ use crate::document::Parameters;
 use crate::input::blocks::Total;
 use crate::input::decode::Stamp;
 use crate::input::sources::{self, Found, Source};
+use crate::output::Output as OutputFile;
 use crate::pack::folder::{Refusal, Unfinished};
 use crate::pack::manifest::{self, Made, Origin, SideFile};
-use crate::pack::verify::{Check, Manifest, Outcome};
+use crate::pack::verify::{Check, Manifest, Outcome, Recorded};
 use crate::pack::{self, Content, MANIFEST, PackFile};
 use crate::privacy::{Level, Privacy};
 use crate::read::Wants;
 use crate::render::{self, Format, RenderError, Style, escape};
 use crate::reports::Output;
-use crate::section::{Cell, Document, hex};
+use crate::section::{Body, Cell, Document, Part, Person, hex};
 use crate::text::Text;
 use crate::zone::Zone;
 
@@ -73,20 +74,22 @@ struct Packed {
     /// The date of the files, in Unix milliseconds.
     at: i64,
     defective: bool,
+    rejects: Option<OutputFile>,
 }
 
 /// `pack`.
 pub fn pack(args: &PackArgs, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     let found = run::find(&args.common, "pack --month 2026-05 --tz ZONE --out DIR", env)?;
     run::refuse_inputs(&args.common, &env.settings, None, &found.sources)?;
-    refuse_inside(&args.out, &found)?;
+    refuse_inside(&args.out, &args.common.input.paths, &found)?;
     let folder = Unfinished::begin(&args.out, args.force).map_err(|it| refused(it, &args.out))?;
     let made = make(args, found, &Elsewhere::default(), env, err)?;
-    let Some(Packed { files, manifest, at, defective }) = made else { return Ok(Exit::Failed) };
+    let Some(Packed { files, manifest, at, defective, rejects }) = made else { return Ok(Exit::Failed) };
     folder.finish(&files, &manifest, at).map_err(|it| {
         let name = args.out.to_string_lossy();
         Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
     })?;
+    run::finish(rejects)?;
     if !args.common.output.quiet {
         let name = args.out.to_string_lossy();
         let digest = hex(&Sha256::digest(&manifest));
@@ -98,17 +101,31 @@ pub fn pack(args: &PackArgs, env: &Env, out: &mut dyn Write, err: &mut dyn Write
 }
 
 /// A pack inside the folder that is read would be an input of the next one.
-fn refuse_inside(target: &Path, found: &Found) -> Result<(), Failure> {
+fn refuse_inside(target: &Path, paths: &[OsString], found: &Found) -> Result<(), Failure> {
+    let name = target.to_string_lossy();
+    let name = escape::message(&name);
+    if target.file_name().is_none() {
+        return Err(Failure::Usage(format!("--out: `{name}` is no name; name a new folder")));
+    }
+    let parent = target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = fs::canonicalize(parent).unwrap_or_default();
+    let read = |it: &OsString| {
+        let path = Path::new(it);
+        path.is_dir() && fs::canonicalize(path).is_ok_and(|it| parent.starts_with(it))
+    };
+    if paths.iter().any(read) {
+        return Err(Failure::Usage(format!(
+            "--out: {name} lies in a folder that is read, and would be read the next time; name one elsewhere"
+        )));
+    }
     let Ok(real) = fs::canonicalize(target) else { return Ok(()) };
     let inside = |it: &sources::Source| match &it.place {
         sources::Place::File(path) => fs::canonicalize(path).is_ok_and(|it| it.starts_with(&real)),
         sources::Place::Stdin => false,
     };
     if found.sources.iter().any(inside) {
-        let name = target.to_string_lossy();
         return Err(Failure::Usage(format!(
-            "--out: {} holds inputs; name a folder that nothing is read from",
-            escape::message(&name)
+            "--out: {name} holds inputs; name a folder that nothing is read from"
         )));
     }
     Ok(())
@@ -121,10 +138,21 @@ fn refused(refusal: Refusal, target: &Path) -> Failure {
         Refusal::Exists => Failure::Usage(format!(
             "--out: {name} is a pack already; --force replaces it, another name keeps both"
         )),
+        Refusal::Foreign(other) => Failure::Usage(format!(
+            "--out: {name} holds `{}`, which is no part of the pack and would go with it; move it first",
+            escape::message(&other)
+        )),
         Refusal::NoPack => Failure::Usage(format!(
             "--out: {name} is there and is no pack, so it is left alone; name a new folder"
         )),
-        Refusal::Io(it) => Failure::Output(format!("{name} cannot be made: {it}")),
+        Refusal::Io(it) => {
+            let why = match it.kind() {
+                std::io::ErrorKind::NotFound => "its folder does not exist; make it first".to_owned(),
+                std::io::ErrorKind::PermissionDenied => "its folder does not let you write".to_owned(),
+                _ => it.to_string(),
+            };
+            Failure::Output(format!("{name} cannot be made: {why}"))
+        }
     }
 }
 
@@ -170,7 +198,7 @@ fn make(
         run::refuse_defective(err);
         return Ok(None);
     }
-    let Read { plan, analysis, inputs, defective, .. } = read;
+    let Read { plan, analysis, inputs, defective, rejects, .. } = read;
     let own = Contacts(profiles.clone()).parameters();
     let parameters = run::parameters(&args.common, &plan, &analysis, own);
     let content = Content { analysis: &analysis, profiles: &profiles, parameters, zone: &plan.output.zone };
@@ -189,11 +217,24 @@ fn make(
         defective,
     };
     let mut document = manifest::document(&content, &made, &files);
+    let told = recorded_values(&document);
     privacy.apply(&mut document);
+    // What is hidden here cannot be read from here when the pack is made again.
+    let hidden = told.iter().zip(recorded_values(&document)).any(|(told, it)| *told != it);
+    for part in document.parts.iter_mut().filter(|it| it.path == [manifest::HIDDEN]) {
+        part.body = Body::Value(Cell::Bool(hidden));
+    }
     let mut bytes = Vec::new();
     render::render(&document, Format::Json, &style(&plan.output), &mut bytes).map_err(unwritable)?;
     let at = analysis.rebuilt.watermark.or(plan.filter.since).unwrap_or_default();
-    Ok(Some(Packed { files, manifest: bytes, at, defective }))
+    Ok(Some(Packed { files, manifest: bytes, at, defective, rejects }))
+}
+
+/// What a manifest repeats of the command line and of names of files.
+fn recorded_values(document: &Document) -> Vec<Body> {
+    const PARTS: [&str; 4] = ["arguments", "environment", "inputs", "side_files"];
+    let is_one = |it: &&Part| it.path.first().is_some_and(|it| PARTS.contains(it));
+    document.parts.iter().filter(is_one).map(|it| it.body.clone()).collect()
 }
 
 fn style(plan: &OutputPlan) -> Style<'_> {
@@ -225,18 +266,18 @@ fn side_files(args: &PackArgs, plan: &Plan) -> Result<Vec<SideFile>, Failure> {
 }
 
 /// What was typed, and what the environment said, as far as it decides anything.
-fn recorded(settings: &Settings) -> (Vec<String>, Vec<String>) {
+fn recorded(settings: &Settings) -> (Vec<(String, Cell)>, Vec<(String, Cell)>) {
     let (mut arguments, mut environment) = (Vec::new(), Vec::new());
     for it in settings.origins.iter().filter(|it| !UNRECORDED.contains(&it.key.as_str())) {
+        let value = |value: &str| match it.key.as_str() {
+            "agent" => Cell::Person(Person::Agent, Text::new(value)),
+            "customer" => Cell::Person(Person::Customer, Text::new(value)),
+            _ => Cell::Text(Text::new(value)),
+        };
+        let values: Vec<_> = it.values.iter().map(|it| it.to_string_lossy()).collect();
         match &it.place {
-            Place::Flag => {
-                let flag = it.key.replace('_', "-");
-                arguments.extend(it.values.iter().map(|it| format!("--{flag}={}", it.to_string_lossy())));
-            }
-            Place::Variable(name) => {
-                let values: Vec<_> = it.values.iter().map(|it| it.to_string_lossy().into_owned()).collect();
-                environment.push(format!("{name}={}", values.join("\n")));
-            }
+            Place::Flag => arguments.extend(values.iter().map(|typed| (it.key.clone(), value(typed)))),
+            Place::Variable(name) => environment.push((name.clone(), value(&values.join("\n")))),
             Place::File(..) | Place::Default => {}
         }
     }
@@ -274,8 +315,8 @@ pub fn sample(analysis: &Analysis, parameters: Parameters, place: &Cell) -> Resu
         inputs: &[(source.clone(), Total { stamp, ..Total::default() }), (source, Total::default())],
         side_files: vec![SideFile { option: "roster", path: Text::new("a"), bytes: 0, sha256: [0; 32] }],
         filter: &filter,
-        arguments: vec!["a".to_owned()],
-        environment: vec!["a".to_owned()],
+        arguments: vec![("a".to_owned(), Cell::word("a"))],
+        environment: vec![("a".to_owned(), Cell::word("a"))],
         origins,
         defective: false,
     };
@@ -339,14 +380,26 @@ fn again(
     env: &Env,
     err: &mut dyn Write,
 ) -> Result<Vec<Check>, Failure> {
+    if args.inputs.iter().any(|it| it == "-") {
+        return Err(Failure::Usage(
+            "--inputs: name files or folders; standard input cannot be read twice".to_owned(),
+        ));
+    }
+    if manifest.arguments_are_hidden() {
+        return Err(Failure::Usage(format!(
+            "{MANIFEST}: some of the arguments or names of files are hidden by --privacy or --agent-privacy, so \
+             the pack cannot be made again from it; run `callsift pack` with the same options and compare the folders"
+        )));
+    }
     let elsewhere = Elsewhere { names: manifest.names(), side_files: moved(args, manifest)? };
+    let (arguments, environment) = trusted(manifest)?;
     let mut argv: Vec<OsString> = vec!["callsift".into()];
     argv.extend(match manifest.side_files().find(|it| it.option == "config") {
         Some(it) => ["--config".into(), it.path.clone().into_os_string()].to_vec(),
         None => vec!["--no-config".into()],
     });
     argv.extend(["pack".into(), "--quiet".into()]);
-    argv.extend(manifest.arguments().into_iter().map(OsString::from));
+    argv.extend(arguments);
     argv.extend(["--out".into(), "again".into()]);
     if let Some(it) = &args.output.key_file {
         argv.extend(["--key-file".into(), it.clone().into_os_string()]);
@@ -356,7 +409,7 @@ fn again(
     }
     argv.push("--".into());
     argv.extend(args.inputs.iter().cloned());
-    let env = Env { variables: manifest.environment(), stdin_is_fed: false, ..env.clone() };
+    let env = Env { variables: environment, stdin_is_fed: false, ..env.clone() };
     let parsed = config::parse(&argv, &env).map_err(|it| match it {
         Stop::Clap(it) => Failure::Usage(format!(
             "{MANIFEST} holds arguments that this version does not take: {}",
@@ -368,6 +421,12 @@ fn again(
         return Err(Failure::Usage(format!("{MANIFEST} holds the arguments of another command")));
     };
     let env = Env { settings: parsed.settings, ..env };
+    let plan = OutputPlan::resolve(&again.common.output, Format::Json, &env)?;
+    if let (Some(key), Some(id)) = (&plan.privacy.key, manifest.key_id())
+        && key.id() != id
+    {
+        return Err(Failure::Usage("--key-file: the pack was made with another key (key_id)".to_owned()));
+    }
     let found = run::find(&again.common, "verify DIR --inputs", &env)?;
     let missing = manifest.missing_inputs(&found);
     if !missing.is_empty() {
@@ -380,16 +439,58 @@ fn again(
     })
 }
 
+/// The recorded arguments and variables, as far as a pack can have recorded them: whoever changed the
+/// manifest must not decide what is read or written here.
+fn trusted(manifest: &Manifest) -> Result<(Vec<OsString>, Vec<(OsString, OsString)>), Failure> {
+    const FILES: [&str; 4] = ["roster", "agents", "customers", "holidays"];
+    let sides: Vec<_> = manifest.side_files().collect();
+    let is_allowed = |key: &str, value: &str| {
+        let plain = key.bytes().all(|it| it.is_ascii_lowercase() || it == b'_' || it.is_ascii_digit());
+        let named = || sides.iter().any(|it| it.option == key && it.path == Path::new(value));
+        plain && !UNRECORDED.contains(&key) && (!FILES.contains(&key) || named())
+    };
+    let refused = |it: &str| {
+        Failure::Usage(format!("{MANIFEST}: `{}` is nothing that a pack records", escape::message(it)))
+    };
+    let mut arguments = Vec::new();
+    for (key, value) in manifest.arguments() {
+        if !is_allowed(&key, &value) {
+            return Err(refused(&key));
+        }
+        arguments.push(format!("--{}={value}", key.replace('_', "-")).into());
+    }
+    let mut environment = Vec::new();
+    for (name, value) in manifest.environment() {
+        let key = name.strip_prefix("CALLSIFT_").map(str::to_ascii_lowercase);
+        if !key.is_some_and(|it| is_allowed(&it, &value)) {
+            return Err(refused(&name));
+        }
+        environment.push((name.into(), value.into()));
+    }
+    Ok((arguments, environment))
+}
+
 /// Where the side files of a pack are now: where they were, or among those that are named, told by
 /// their bytes.
 fn moved(args: &VerifyArgs, manifest: &Manifest) -> Result<HashMap<PathBuf, PathBuf>, Failure> {
-    let digest = |path: &Path| fs::read(path).ok().map(|it| hex(&Sha256::digest(&it)));
+    // A manifest can name anything; what is no plain file of that size is not read.
+    let is_it = |path: &Path, it: &Recorded| {
+        fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() == it.bytes)
+            && fs::read(path).is_ok_and(|there| hex(&Sha256::digest(&there)) == it.sha256)
+    };
     let mut moved = HashMap::new();
     for it in manifest.side_files() {
-        if digest(&it.path).as_deref() == Some(&it.sha256) {
+        if is_it(&it.path, &it) {
             continue;
         }
-        let now = args.side_file.iter().find(|path| digest(path).as_deref() == Some(&it.sha256));
+        if it.option == "config" {
+            let name = it.path.to_string_lossy();
+            return Err(Failure::Usage(format!(
+                "{}: the configuration is not there as it was; what it names is found beside it, so put it back",
+                escape::message(&name)
+            )));
+        }
+        let now = args.side_file.iter().find(|path| is_it(path, &it));
         let Some(now) = now else {
             let name = it.path.to_string_lossy();
             return Err(Failure::Usage(format!(

@@ -177,7 +177,8 @@ pub struct Read {
     pub defective: bool,
     /// The sources with their totals, in their order.
     pub inputs: Vec<(Source, Total)>,
-    rejects: Option<OutputFile>,
+    /// Where invalid lines went; to be finished when the answer is.
+    pub rejects: Option<OutputFile>,
 }
 
 /// Runs one command over dumps.
@@ -393,6 +394,8 @@ fn analyse(
         digests: input.digests.into_iter().collect(),
         options: plan.report.clone(),
         filtered: plan.filter.is_set(),
+        since: plan.filter.since,
+        until: plan.filter.until,
     };
     Ok((analysis, extra))
 }
@@ -721,7 +724,7 @@ fn unwritten(error: RenderError, path: &Path) -> Failure {
     }
 }
 
-fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
+pub fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
     match file {
         Some(it) => it.finish().map_err(|it| Failure::Output(format!("an output cannot be written: {it}"))),
         None => Ok(()),

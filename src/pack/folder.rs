@@ -12,7 +12,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
 use super::{MANIFEST, PackFile};
-use crate::output::remember;
+use crate::output::{remember, unless_stopped};
 
 /// A folder in the making.
 pub struct Unfinished {
@@ -27,6 +27,8 @@ pub enum Refusal {
     Exists,
     /// There is something else.
     NoPack,
+    /// There is a pack, and beside its files one of this name.
+    Foreign(String),
     /// The system refuses.
     Io(io::Error),
 }
@@ -57,6 +59,9 @@ impl Unfinished {
             }
             if !empty && !force {
                 return Err(Refusal::Exists);
+            }
+            if let Some(it) = foreign(&target)? {
+                return Err(Refusal::Foreign(it));
             }
         }
         let parent = match target.parent() {
@@ -89,7 +94,7 @@ impl Unfinished {
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(beside.path().join(name))?;
+            let mut file = unless_stopped(|| options.open(beside.path().join(name)))?;
             file.write_all(bytes)?;
             file.set_times(times)?;
             file.sync_all()?;
@@ -97,22 +102,32 @@ impl Unfinished {
         let made = File::open(beside.path())?;
         made.set_times(times)?;
         made.sync_all()?;
-        if fs::symlink_metadata(&target).is_ok() {
-            // The old one goes away under the name of the unfinished one.
-            renameat_with(CWD, beside.path(), CWD, &target, RenameFlags::EXCHANGE)?;
-        } else {
-            renameat_with(CWD, beside.path(), CWD, &target, RenameFlags::NOREPLACE)?;
-        }
-        remember(beside.path(), false);
+        // The old one goes away under the name of the unfinished one.
+        let exists = fs::symlink_metadata(&target).is_ok();
+        let how = if exists { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+        unless_stopped(|| renameat_with(CWD, beside.path(), CWD, &target, how))?;
         let old = beside.keep();
-        if old.exists() {
-            fs::remove_dir_all(old)?;
+        if exists {
+            fs::remove_dir_all(&old)?;
         }
+        remember(&old, false);
         if let Some(parent) = target.parent().filter(|it| !it.as_os_str().is_empty()) {
             File::open(parent)?.sync_all()?;
         }
         Ok(())
     }
+}
+
+/// The first name in a folder that its manifest does not list: what is no part of the pack must not
+/// go with it.
+fn foreign(folder: &Path) -> io::Result<Option<String>> {
+    let listed = fs::read(folder.join(MANIFEST)).map(|it| super::manifest::files_of(&it)).unwrap_or_default();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names.into_iter().find(|it| it != MANIFEST && !listed.contains(it)))
 }
 
 /// Whether a folder is a pack: nothing else is ever overwritten.

@@ -16,6 +16,9 @@ use crate::zone::TZDB_VERSION;
 /// The schema of a manifest.
 pub const SCHEMA: &str = "callsift.pack-manifest/1";
 
+/// Whether something of what was asked for is hidden in the manifest itself.
+pub const HIDDEN: &str = "arguments_are_hidden";
+
 /// The sources that this program was built from, as 16 hexadecimal digits.
 pub const BUILD: &str = env!("SOURCES_DIGEST");
 
@@ -49,10 +52,10 @@ pub struct Made<'a> {
     pub side_files: Vec<SideFile>,
     /// The period.
     pub filter: &'a Filter,
-    /// What was asked for, as options that `callsift pack` takes, without paths of dumps.
-    pub arguments: Vec<String>,
-    /// What the environment said, as `NAME=VALUE`.
-    pub environment: Vec<String>,
+    /// What was typed, without paths of dumps: options and values.
+    pub arguments: Vec<(String, Cell)>,
+    /// What the environment said: variables and values.
+    pub environment: Vec<(String, Cell)>,
     /// Where the parameters come from.
     pub origins: Vec<Origin>,
     /// Some input could not be read to its end, or more lines were invalid than tolerated.
@@ -61,7 +64,12 @@ pub struct Made<'a> {
 
 /// The manifest of a pack, as a document.
 pub fn document(content: &Content<'_>, made: &Made<'_>, files: &[PackFile]) -> Document {
-    let text = |it: &str| Cell::Text(Text::new(it));
+    let given = |name: &str, all: &[(String, Cell)]| {
+        let record = |(option, value): &(String, Cell)| {
+            Cell::Record(vec![(name.to_owned(), Cell::word(option)), ("value".to_owned(), value.clone())])
+        };
+        Body::Value(Cell::List(all.iter().map(record).collect()))
+    };
     let field = |name: &str, cell: Cell| (name.to_owned(), cell);
     let part = |name: &'static str, body: Body| Part { path: vec![name], body };
     let period = vec![
@@ -112,11 +120,9 @@ pub fn document(content: &Content<'_>, made: &Made<'_>, files: &[PackFile]) -> D
             part("period", Body::Value(Cell::Record(period))),
             part("made_by", Body::Value(Cell::Record(made_by))),
             part("parameter_origins", Body::Value(Cell::Record(origins))),
-            part("arguments", Body::Value(Cell::List(made.arguments.iter().map(|it| text(it)).collect()))),
-            part(
-                "environment",
-                Body::Value(Cell::List(made.environment.iter().map(|it| text(it)).collect())),
-            ),
+            part("arguments", given("option", &made.arguments)),
+            part("environment", given("variable", &made.environment)),
+            part(HIDDEN, Body::Value(Cell::Bool(false))),
             part("input_is_defective", Body::Value(Cell::Bool(made.defective))),
             part("inputs", Body::Rows(table(&["file", "bytes", "sha256", "lines"], inputs.collect()))),
             part("side_files", Body::Rows(table(&["option", "file", "bytes", "sha256"], sides.collect()))),
@@ -135,6 +141,13 @@ pub fn document(content: &Content<'_>, made: &Made<'_>, files: &[PackFile]) -> D
 fn table(keys: &[&'static str], rows: Vec<Vec<Cell>>) -> Table {
     let column = |key: &&'static str| Column { key, title: "", shown: Shown::Always };
     Table { columns: keys.iter().map(column).collect(), rows, ..Table::default() }
+}
+
+/// The names of the files that a manifest lists.
+pub fn files_of(bytes: &[u8]) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let files = json["files"].as_array().into_iter().flatten();
+    files.filter_map(|it| it["file"].as_str()).map(str::to_owned).collect()
 }
 
 /// Whether bytes are a manifest.

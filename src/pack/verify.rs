@@ -1,7 +1,6 @@
 //! The check of a pack: every hash, the books, and, made again, every byte.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{BUILD, SCHEMA};
+use super::manifest::{BUILD, HIDDEN, SCHEMA};
 use super::{MANIFEST, PackFile};
 use crate::definitions::{self, column};
 use crate::input::decode::Stamp;
@@ -82,6 +81,8 @@ pub struct Recorded {
     pub option: String,
     /// Its path then.
     pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
 }
@@ -101,6 +102,9 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, String> {
         let path = folder.join(MANIFEST);
         let mut bytes = Vec::new();
+        if !fs::symlink_metadata(&path).is_ok_and(|it| it.is_file()) {
+            return Err(format!("has no {MANIFEST} that is a plain file; name the folder of a pack"));
+        }
         File::open(&path)
             .and_then(|it| it.take(MANIFEST_MOST + 1).read_to_end(&mut bytes))
             .map_err(|it| format!("has no {MANIFEST} that can be read ({it}); name the folder of a pack"))?;
@@ -134,22 +138,35 @@ impl Manifest {
     pub fn side_files(&self) -> impl Iterator<Item = Recorded> {
         self.list("side_files").map(|it| {
             let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
-            Recorded { option: text("option"), path: text("file").into(), sha256: text("sha256") }
+            let bytes = it["bytes"].as_u64().unwrap_or_default();
+            Recorded { option: text("option"), path: text("file").into(), bytes, sha256: text("sha256") }
         })
     }
 
-    /// The recorded arguments.
-    pub fn arguments(&self) -> Vec<String> {
-        self.list("arguments").filter_map(Value::as_str).map(str::to_owned).collect()
+    /// The recorded options with their values.
+    pub fn arguments(&self) -> Vec<(String, String)> {
+        self.pairs("arguments", "option")
     }
 
-    /// The recorded variables of the environment.
-    pub fn environment(&self) -> Vec<(OsString, OsString)> {
-        let pair = |it: &Value| {
-            let (name, value) = it.as_str()?.split_once('=')?;
-            Some((name.into(), value.into()))
-        };
-        self.list("environment").filter_map(pair).collect()
+    /// The recorded variables of the environment with their values.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.pairs("environment", "variable")
+    }
+
+    fn pairs(&self, list: &str, name: &str) -> Vec<(String, String)> {
+        let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        self.list(list).map(|it| (text(it, name), text(it, "value"))).collect()
+    }
+
+    /// Whether something of what was asked for is hidden, so that the pack cannot be made again.
+    pub fn arguments_are_hidden(&self) -> bool {
+        self.json[HIDDEN] == true
+    }
+
+    /// What names the key that pseudonyms were made with, if a file gave it.
+    pub fn key_id(&self) -> Option<&str> {
+        let parameters = &self.json["parameters"];
+        (parameters["key_origin"] == "file").then(|| parameters["key_id"].as_str()).flatten()
     }
 
     /// The recorded names of dumps by the SHA-256 of their bytes.
@@ -343,6 +360,9 @@ impl Manifest {
                 if checks.iter().all(|it| it.is_fine() || it.outcome == Outcome::OtherVersion) =>
             {
                 "made by another version, and this one makes other bytes; take that version to compare"
+            }
+            _ if checks.iter().all(|it| it.is_fine() || it.check == "inputs") => {
+                "every file is as it was made, but the dumps at hand are not those that it was made from"
             }
             _ => "this is not the pack that was made",
         };

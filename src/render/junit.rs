@@ -35,17 +35,38 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
         let subject = if *subject == Cell::Missing { "all".to_owned() } else { words.cell(subject) };
         let mut case = TestCase::new(subject, status);
         case.set_classname(format!("callsift.check.{gate}"));
-        match report.test_suites.last_mut().filter(|it| it.name.as_str() == gate) {
-            Some(suite) => drop(suite.add_test_case(case)),
-            None => {
-                let mut suite = TestSuite::new(gate);
-                suite.add_test_case(case);
-                report.test_suites.push(suite);
-            }
+        add(&mut report, &gate, case);
+    }
+    // What could not be judged and has no row of its own, such as findings that are neither.
+    for sentence in sentences(doc, "not_judged") {
+        let sentence = words.sentence(sentence);
+        let gate = sentence.split(':').next().unwrap_or_default();
+        let suite = report.test_suites.iter().find(|it| it.name.as_str() == gate);
+        let told = suite.is_some_and(|it| {
+            it.test_cases.iter().any(|it| matches!(it.status, TestCaseStatus::Skipped { .. }))
+        });
+        if !told {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(sentence.clone());
+            let mut case = TestCase::new("not judged", status);
+            case.set_classname(format!("callsift.check.{gate}"));
+            add(&mut report, gate, case);
         }
     }
     count(&mut report);
     report.serialize(out).map_err(io::Error::other)
+}
+
+/// Puts a case into the suite of its gate.
+fn add(report: &mut Report, gate: &str, case: TestCase) {
+    match report.test_suites.iter_mut().find(|it| it.name.as_str() == gate) {
+        Some(suite) => drop(suite.add_test_case(case)),
+        None => {
+            let mut suite = TestSuite::new(gate.to_owned());
+            suite.add_test_case(case);
+            report.test_suites.push(suite);
+        }
+    }
 }
 
 /// Suites that were still growing when they came into the report are counted at the end.

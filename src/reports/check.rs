@@ -209,7 +209,7 @@ pub fn report(analysis: &Analysis, gates: &Gates) -> Output {
     }
     if !gates.no_breach.is_empty() {
         let (rows, undecidable) = breaches(analysis, &gates.no_breach);
-        add("no_breach", rows, "there is no outgoing call that the rule can be held against");
+        add("no_breach", rows, "there is no outgoing call that the rule can be held against for certain");
         if undecidable > 0 {
             not_judged.push(say(format!(
                 "no_breach: {} neither breach nor pass, since something is unknown; `callsift contacts` says what.",

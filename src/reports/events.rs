@@ -165,13 +165,58 @@ fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
     ]
 }
 
-/// Whether metadata carry what opens somebody's door: a key, a password, an address with a token.
+/// Names under which metadata carry what opens somebody's door.
+const SECRET_KEYS: [&str; 17] = [
+    "apikey",
+    "auth",
+    "bearer",
+    "cookie",
+    "credential",
+    "icepwd",
+    "jwt",
+    "media",
+    "otp",
+    "passw",
+    "privatekey",
+    "pwd",
+    "recording",
+    "sdp",
+    "secret",
+    "signature",
+    "token",
+];
+
+/// How values begin that are keys by themselves: of payment and cloud services, of headers, of signed tokens,
+/// of session descriptions.
+const SECRET_STARTS: [&str; 12] =
+    ["akia", "basic ", "bearer ", "eyj", "ghp_", "gho_", "glpat-", "pk_", "rk_", "sk_", "v=0", "xox"];
+
+/// So many characters without a blank, letters and digits mixed, are a key and no name.
+const KEY_LEAST: usize = 20;
+
+/// Whether metadata carry what opens somebody's door: a key, a password, an address that may hold one. In
+/// doubt it does: who needs the value finds it in the dump.
 fn holds_secret(key: &str, value: &str) -> bool {
-    const NAMES: [&str; 7] =
-        ["token", "secret", "password", "apikey", "authorization", "signature", "credential"];
     let key: String =
         key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    NAMES.iter().any(|it| key.contains(it)) || (value.contains("://") && value.contains(['?', '@']))
+    let start = value.trim_start().to_ascii_lowercase();
+    SECRET_KEYS.iter().any(|it| key.contains(it))
+        || SECRET_STARTS.iter().any(|it| start.starts_with(it))
+        || value.contains("//")
+        || value.chars().any(char::is_control)
+        || value.split_whitespace().any(is_key)
+}
+
+fn is_key(word: &str) -> bool {
+    let mixed = word.bytes().any(|it| it.is_ascii_digit()) && word.bytes().any(|it| it.is_ascii_alphabetic());
+    mixed && word.len() >= KEY_LEAST && !word.contains('@') && !is_uuid(word)
+}
+
+/// Many systems name their users so.
+fn is_uuid(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let hexadecimal = |it: &&str| it.bytes().all(|it| it.is_ascii_hexdigit());
+    parts.iter().map(|it| it.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(hexadecimal)
 }
 
 /// The flat metadata as named values.

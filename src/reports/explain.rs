@@ -125,7 +125,15 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     let mut preface = definitions::sentences(figure);
     preface.extend(values(analysis, figure, direction));
     let chosen = format!("the {} chosen {} sessions", counted.len(), direction.name());
-    preface.push(if !is_count {
+    // A session that might count is neither counted nor left out.
+    let unplaced = is_in_hours(figure)
+        .then(|| counted.iter().filter(|(it, _)| analysis.in_hours(it) == InHours::Unknown).count())
+        .filter(|it| *it > 0);
+    preface.push(if let Some(unplaced) = unplaced {
+        say(format!(
+            "The zone of {unplaced} of {chosen} is unknown, so nobody can say which were in business hours; --tz names it."
+        ))
+    } else if !is_count {
         say(format!("It is no count of sessions; {chosen} are those that it is about."))
     } else if figure.numerator.is_empty() {
         say(format!("{top} of {chosen} count in it."))
@@ -191,7 +199,9 @@ fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sen
         Direction::Incoming => frustration::report(analysis),
         Direction::Outgoing => avoidance::report(analysis),
     };
-    for part in customers.parts.iter().filter(|it| it.path == ["rows"]) {
+    // What the rates of outgoing calls and the rows of called customers both have is not counted alike.
+    let is_told = direction == Direction::Incoming || OF_CALLED.contains(&figure.id);
+    for part in customers.parts.iter().filter(|it| is_told && it.path == ["rows"]) {
         let Body::Rows(table) = &part.body else { continue };
         let place = |key: &str| table.columns.iter().position(|it| it.key == key);
         let (Some(figure_at), Some(customer)) = (place(figure.id), place("customer")) else { continue };
@@ -217,6 +227,11 @@ fn values(analysis: &Analysis, figure: &Figure, direction: Direction) -> Vec<Sen
 
 /// Customers whose figure is told in words.
 const CUSTOMERS_SHOWN: usize = 3;
+
+/// Whether a figure counts calls in business hours.
+fn is_in_hours(figure: &Figure) -> bool {
+    figure.id.starts_with("bh_")
+}
 
 /// Figures that come from the fullest window.
 const WINDOW_FIGURES: [&str; 5] = ["peak_attempts", "peak_weight", "score", "level", "priority_1_by"];

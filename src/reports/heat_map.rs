@@ -34,7 +34,7 @@ pub fn table(analysis: &Analysis) -> Table {
     };
     let hours = || WEEK.into_iter().flat_map(|day| (0..24).map(move |hour| (day, hour)));
     Table {
-        title: "Incoming calls by weekday and hour".to_owned(),
+        title: "Rejected calls by weekday and hour".to_owned(),
         columns: vec![
             column("weekday", Shown::Always),
             column("hour", Shown::Always),

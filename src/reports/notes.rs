@@ -9,6 +9,7 @@ use crate::event::Direction;
 use crate::section::{Cell, Piece, say};
 use crate::session::{DeclinedBy, Feed, FeedKey, Outcome, Session, Unrated};
 use crate::text::Text;
+use crate::zone::Zone;
 
 /// Feeds that are named one by one; more are only counted.
 const FEEDS_NAMED: usize = 6;
@@ -47,7 +48,8 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let mut own: Vec<_> = own.collect();
     own.sort_by_key(|(provider, line, _)| (*provider, *line));
     for (provider, line, it) in own.iter().take(FEEDS_NAMED) {
-        let zone = it.zone.as_ref().unwrap_or(&options.zone);
+        let given = it.zone.as_ref().or(options.zone_given.then_some(&options.zone));
+        let zone = given.map_or("no known zone", Zone::name);
         let hours = it.hours.as_ref().unwrap_or(&options.hours);
         let holidays = it.holidays.as_ref().unwrap_or(&options.holidays).len() as u64;
         notes.push(vec![
@@ -55,7 +57,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
             Piece::Value(Cell::Text((*line).clone())),
             Piece::Say(format!(
                 " are its own: {hours} in {}, {}.",
-                zone.name(),
+                zone,
                 plural(holidays, "holiday", "holidays")
             )),
         ]);

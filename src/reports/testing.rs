@@ -88,6 +88,8 @@ impl Input {
             digests: std::collections::HashMap::new(),
             options: self.options,
             filtered: self.filter.is_set(),
+            since: self.filter.since,
+            until: self.filter.until,
         }
     }
 }

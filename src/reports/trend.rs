@@ -15,14 +15,10 @@ use crate::section::{Cell, Chart, Shown, Table};
 use crate::stats::wilson;
 use crate::text::Sym;
 
-/// Every day from that of the first incoming call to that of the last.
+/// Every day of the period, as far as the input reaches: a line that fell silent for good is silent
+/// until the end, and not only until the last call of another.
 pub fn table(analysis: &Analysis) -> Table {
-    let zone = &analysis.options.zone;
-    let starts = analysis.subjects().filter(|it| it.direction == Direction::Incoming);
-    let dates = starts.filter_map(|it| it.started_at).map(|it| zone.local(it).date);
-    let (first, last) = dates.fold((None, None), |(first, last): (Option<NaiveDate>, Option<_>), it| {
-        (Some(first.map_or(it, |first| first.min(it))), last.max(Some(it)))
-    });
+    let days = days(analysis);
     let groups: HashMap<Vec<Value>, Tally> =
         kpi::group(analysis, &[Key::Day], Direction::Incoming).rows.into_iter().collect();
     let none = Tally::default();
@@ -45,7 +41,6 @@ pub fn table(analysis: &Analysis) -> Table {
             Cell::List(silent),
         ]
     };
-    let days = std::iter::successors(first, NaiveDate::succ_opt).take_while(|it| Some(*it) <= last);
     Table {
         title: "Incoming calls day by day".to_owned(),
         columns: vec![
@@ -59,7 +54,7 @@ pub fn table(analysis: &Analysis) -> Table {
             column("silent_feeds", Shown::Always),
             column("silent", Shown::IfWide(3)),
         ],
-        rows: days.map(row).collect(),
+        rows: days.into_iter().map(row).collect(),
         empty: "No incoming call.".to_owned(),
         reading: vec![
             "A silent feed is a line that told of no incoming call for half the day or more, within a silence of 24 \
@@ -69,6 +64,21 @@ pub fn table(analysis: &Analysis) -> Table {
         chart: Some(Chart::Trend),
         ..Table::default()
     }
+}
+
+/// From the chosen beginning, else the first incoming call, to the chosen end, else the watermark; no
+/// further than the input on either side. None where no incoming call is chosen.
+fn days(analysis: &Analysis) -> Vec<NaiveDate> {
+    let zone = &analysis.options.zone;
+    let incoming = analysis.subjects().filter(|it| it.direction == Direction::Incoming);
+    let starts: Vec<i64> = incoming.filter_map(|it| it.started_at).collect();
+    let (Some(first), Some(last)) = (starts.iter().min(), starts.iter().max()) else { return Vec::new() };
+    let earliest = analysis.sessions().iter().filter_map(|it| it.started_at).min();
+    let begin = analysis.since.max(earliest.filter(|_| analysis.since.is_some())).unwrap_or(*first);
+    let until = analysis.until.map(|it| it - 1);
+    let end = [until, analysis.rebuilt.watermark].into_iter().flatten().min().unwrap_or(*last).max(*last);
+    let [begin, end] = [begin, end].map(|it| zone.local(it).date);
+    std::iter::successors(Some(begin), NaiveDate::succ_opt).take_while(|it| *it <= end).collect()
 }
 
 /// The lines that were silent for half a day or more, in their order.
@@ -124,9 +134,32 @@ mod tests {
                 "2026-05-04 2 2 1 500000 94531 905469",
                 "2026-05-05 0 0 0 – – –",
                 "2026-05-06 1 1 0 0 0 793451",
+                // The input goes on to an outgoing call.
+                "2026-05-07 0 0 0 – – –",
+                "2026-05-08 0 0 0 – – –",
+                "2026-05-09 0 0 0 – – –",
             ],
         );
         assert!(table(&analysis(Vec::new())).rows.is_empty());
+    }
+
+    #[test]
+    fn a_line_that_fell_silent_for_good_is_silent_to_the_end_of_the_period() {
+        let mut lines = answered("desk", &["05-04 10:00:00", "05-04 11:00:00", "05-04 12:00:00"]);
+        lines.push(outgoing("CALL_MISSED", "o", ASHA, "05-09 11:00:00"));
+        let period = |since: &str, until: &str| {
+            let at = |text: &str| {
+                Some(crate::time::read_text(&format!("2026-{text}Z"), &Zone::utc()).unwrap().unwrap())
+            };
+            let filter = Filter { since: at(since), until: at(until), ..Filter::default() };
+            let table = table(&Input { lines: lines.clone(), filter, ..Input::default() }.analysis());
+            (0..table.rows.len()).map(|it| cells(&table, it, "day silent_feeds")).collect::<Vec<_>>()
+        };
+        let days = ["2026-05-04 0", "2026-05-05 1", "2026-05-06 1", "2026-05-07 1"];
+        assert_eq!(period("05-01 00:00:00", "05-08 00:00:00"), days, "no further back than the input");
+        // The watermark is 11:00 of the ninth: of that day not half is silent.
+        let days = [&days[..], &["2026-05-08 1", "2026-05-09 0"]].concat();
+        assert_eq!(period("05-01 00:00:00", "06-01 00:00:00"), days, "nor further on");
     }
 
     /// How many lines were silent on each day, in a zone.

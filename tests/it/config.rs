@@ -721,7 +721,13 @@ fn the_example_of_the_page_is_accepted_and_every_flag_has_its_key() {
     // Keys at the beginning of a line, but for those of instances and sources, which stand for two.
     let tables = example.split("[[source]]").next().unwrap();
     let keys = tables.lines().filter(|it| it.split_once(" = ").is_some_and(|(key, _)| !key.starts_with('#')));
-    assert_eq!(from_file, keys.count() + "source kpi.by rejections.format".split(' ').count());
+    assert_eq!(
+        from_file,
+        keys.count()
+            + "source kpi.by rejections.format check.max_rejection_rate check.max_orphans check.no_breach"
+                .split(' ')
+                .count()
+    );
     assert_eq!(configured["instances"].as_array().unwrap().len(), 2);
 
     let help = text(&run(root(), &["--help"]));

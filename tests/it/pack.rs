@@ -229,6 +229,11 @@ fn a_pack_replaces_a_pack_only_when_told_to_and_nothing_else_ever() {
     let refused = pack(dir.path(), "mine", &["--force"]);
     assert_eq!(refused.status.code(), Some(2));
     assert_eq!(fs::read_to_string(dir.path().join("mine/thesis.txt")).unwrap(), "years of work");
+    // What somebody put beside the files of a pack would go with it.
+    fs::write(dir.path().join("may/signature.asc"), "signed").unwrap();
+    let refused = pack(dir.path(), "may", &["--force"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(errors(&refused).contains("signature.asc"), "{}", errors(&refused));
     // Nothing unfinished is left.
     let left: Vec<_> = fs::read_dir(dir.path())
         .unwrap()
@@ -250,6 +255,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_made() {
     fails(&["pack", "--month", "2026-05", "--out", "out", "dumps"], "--tz");
     fails(&["pack", "--tz", "UTC", "--out", "out", "dumps"], "--month");
     fails(&[&MAY[..], &["--out", "no/where", "dumps"]].concat(), "cannot be made");
+    fails(&[&MAY[..], &["--out", "dumps/out", "dumps"]].concat(), "would be read the next time");
     fails(&[&MAY[..], &["--out", "out", "--rules", "us-reg-g", "dumps"]].concat(), "us-reg-f");
     let broken = dir.path().join("broken.ndjson");
     fs::write(&broken, "{\n").unwrap();
@@ -486,4 +492,125 @@ fn every_json_of_a_pack_meets_its_schema() {
     let verdict = json(&run(dir.path(), &["verify", "may", "--format", "json"]));
     let schema = json(&run(dir.path(), &["schema", "verify"]));
     assert!(jsonschema::draft202012::new(&schema).unwrap().is_valid(&verdict));
+}
+
+#[test]
+fn invalid_lines_are_written_out_beside_the_pack() {
+    let dir = folder();
+    fs::write(dir.path().join("a.ndjson"), "{broken\n").unwrap();
+    let output = run(dir.path(), &[&MAY[..], &["--out", "may", "--rejects", "bad", "a.ndjson"]].concat());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(fs::read_to_string(dir.path().join("bad")).unwrap().contains("{broken"));
+}
+
+#[test]
+fn what_is_hidden_in_a_manifest_cannot_be_made_again_from_it() {
+    let dir = demo();
+    let agent = ["--agent", "Neha Joshi", "--agent-privacy", "mask"];
+    for more in [&["--customer", "+915551857854"][..], &agent] {
+        packed(dir.path(), "may", more);
+        let text = fs::read_to_string(dir.path().join("may/manifest.json")).unwrap();
+        assert!(!text.contains("5551857854") && !text.contains("Neha"), "{text}");
+        let again = run(dir.path(), &["verify", "may", "--inputs", "dumps"]);
+        assert_eq!(again.status.code(), Some(2));
+        assert!(errors(&again).contains("hidden by --privacy"), "{}", errors(&again));
+        assert_eq!(verdict(dir.path(), &["may"]), (Some(0), vec![]), "the files are fine");
+        fs::remove_dir_all(dir.path().join("may")).unwrap();
+    }
+}
+
+#[test]
+fn another_key_is_no_forgery() {
+    let dir = demo();
+    for (name, key) in [("one", "0123456789abcdef"), ("two", "0123456789abcdeg")] {
+        fs::write(dir.path().join(name), key).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(dir.path().join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+    }
+    packed(dir.path(), "may", &["--privacy", "pseudonym", "--key-file", "one"]);
+    let again = run(dir.path(), &["verify", "may", "--key-file", "two", "--inputs", "dumps"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(errors(&again).contains("another key"), "{}", errors(&again));
+}
+
+#[test]
+fn a_manifest_decides_nothing_that_a_pack_does_not_record() {
+    let dir = demo();
+    packed(dir.path(), "may", &[]);
+    let path = dir.path().join("may/manifest.json");
+    let honest = fs::read_to_string(&path).unwrap();
+    let (before, after) = honest.split_once("\"arguments\": [").unwrap();
+    for (option, value) in [
+        ("files_from", "/etc/passwd"),
+        ("rejects", "planted"),
+        ("out", "planted"),
+        ("config", "/etc/passwd"),
+        ("agents", "/etc/passwd"),
+        ("tz=UTC --rejects", "planted"),
+    ] {
+        let planted = format!("{{\"option\":\"{option}\",\"value\":\"{value}\"}},");
+        fs::write(&path, format!("{before}\"arguments\": [{planted}{after}")).unwrap();
+        let output = run(dir.path(), &["verify", "may", "--inputs", "dumps"]);
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        assert!(errors(&output).contains("nothing that a pack records"), "{option}: {}", errors(&output));
+        assert!(!dir.path().join("planted").exists());
+    }
+}
+
+#[test]
+fn digests_of_lines_are_keyed_where_people_have_pseudonyms() {
+    let dir = demo();
+    fs::write(dir.path().join("k"), "0123456789abcdef").unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(dir.path().join("k"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    packed(dir.path(), "may", &["--privacy", "pseudonym", "--key-file", "k"]);
+    let rows = fs::read_to_string(dir.path().join("may/sessions.ndjson")).unwrap();
+    assert!(rows.contains("hmac_sha256") && !rows.contains("\"sha256\""));
+    assert_eq!(verdict(dir.path(), &["may", "--key-file", "k", "--inputs", "dumps"]), (Some(0), vec![]));
+}
+
+#[test]
+fn dumps_that_are_not_at_hand_say_nothing_against_a_pack() {
+    let dir = demo();
+    packed(dir.path(), "may", &[]);
+    let output = run(dir.path(), &["verify", "may", "--inputs", "dumps/wawp"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("every file is as it was made, but"), "{}", text(&output));
+}
+
+/// A signal while the new pack takes the old one's place leaves one of them whole.
+#[cfg(unix)]
+#[test]
+fn a_signal_at_the_last_moment_leaves_a_whole_pack() {
+    let dir = demo();
+    packed(dir.path(), "may", &[]);
+    for round in 0..12 {
+        let mut child = callsift(dir.path())
+            .args([&MAY[..], &SIDES, &["--out", "may", "--force", "--quiet", "dumps"]].concat())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // The later files of a pack are among the last steps; each round stops at another of them.
+        let late =
+            ["kpi_by_agent.csv", "report.json", "report.xlsx", "sessions.ndjson", "manifest.json"][round % 5];
+        let begun = || {
+            fs::read_dir(dir.path()).unwrap().flatten().any(|it| {
+                it.file_name().to_string_lossy().starts_with(".callsift-") && it.path().join(late).exists()
+            })
+        };
+        while !begun() && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let _ = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let status = child.wait().unwrap().code();
+        assert!([Some(0), Some(143)].contains(&status), "{status:?}");
+        assert_eq!(verdict(dir.path(), &["may"]), (Some(0), vec![]), "round {round}");
+        let left = fs::read_dir(dir.path()).unwrap().flatten();
+        let left: Vec<_> = left
+            .map(|it| it.file_name())
+            .filter(|it| it.to_string_lossy().starts_with(".callsift-"))
+            .collect();
+        assert!(left.is_empty(), "round {round}: {left:?}");
+    }
 }

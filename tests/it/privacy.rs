@@ -192,6 +192,42 @@ fn secrets_in_metadata_leave_in_no_event() {
     assert!(!rows.contains("k1\"") && !rows.contains("t=abc"), "{rows}");
     let masked = text(&run_with(root(), &["events", "--privacy", "mask", "-"], line.as_bytes()));
     assert!(!masked.contains("neha@x.example"), "{masked}");
+    let shown = |key: &str, value: &str| {
+        let line = call("A1", "919811110001@c.us", "rejected");
+        let metadata = serde_json::json!({ key: value });
+        let line = line.replace(r#""session""#, &format!(r#""metadata":{metadata},"session""#));
+        let row = text(&run_with(root(), &["events", "-"], line.as_bytes()));
+        let row: Value = serde_json::from_str(row.lines().next().unwrap()).unwrap();
+        row["metadata"][key] == value
+    };
+    for (key, value) in [
+        ("recordingUrl", "call-1.mp3"),
+        ("note", "Bearer abc"),
+        ("note", "Basic abc"),
+        ("jwt", "x"),
+        ("cookie", "sid"),
+        ("note", "eyJhbGciOi"),
+        ("note", "sk_live_1"),
+        ("note", "AKIA1"),
+        ("note", "see //x/?sig=1"),
+        ("note", "v=0 o=-"),
+        ("note", "a\nb"),
+        ("note", "Zm9vYmFyMTIzNDU2Nzg5MA"),
+        ("user.auth", "1"),
+        ("ice-pwd", "1"),
+    ] {
+        assert!(!shown(key, value), "{key}: {value}");
+    }
+    for (key, value) in [
+        ("user.id", "4471"),
+        ("user.email", "neha.joshi@lender.example"),
+        ("user.name", "Neha Joshi"),
+        ("user.id", "123e4567-e89b-12d3-a456-426614174000"),
+        ("branch", "Mumbai Andheri East 2"),
+        ("id", "12345678901234567890"),
+    ] {
+        assert!(shown(key, value), "{key}: {value}");
+    }
 }
 
 /// The digits of every customer in the demo, and their names.

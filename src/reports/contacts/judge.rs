@@ -119,9 +119,10 @@ fn per_account<'c>(
     let all: Vec<&Call> = group.calls.iter().collect();
     let zone_known = all.iter().all(|it| it.started.is_some());
     let possible = count(&all, zone_known);
-    let certain: Vec<&Call> = all.iter().copied().filter(|it| it.certain).collect();
-    let certain = count(&certain, zone_known);
-    if zone_known && certain.count > limit {
+    // What is over the limit among calls of known zones is so whatever the others were.
+    let certain: Vec<&Call> = all.iter().copied().filter(|it| it.certain && it.started.is_some()).collect();
+    let certain = count(&certain, true);
+    if certain.count > limit {
         return Judgement {
             count: Some(certain.count),
             ..Judgement::of(Gravity::OverPresumption, &certain.calls)
@@ -169,20 +170,27 @@ fn fullest<'c>(calls: impl Iterator<Item = &'c Call>, span: i64, at: impl Fn(&Ca
     calls[best].to_vec()
 }
 
-/// Subject attempts on the dates that begin with that of the latest conversation before them, and
-/// those conversations.
+/// Subject attempts on the dates that begin with that of a conversation before them, and those
+/// conversations. Of several the one with the latest date decides, which need not be the latest: people
+/// of one account can live in several zones.
 fn after_conversation<'c>(calls: &[&'c Call], dates: i64, zone_known: bool) -> Found<'c> {
     let mut conversations: Vec<(i64, &Call)> =
         calls.iter().filter_map(|it| Some((it.talked_at?, *it))).collect();
     conversations.sort_by_key(|(talked_at, it)| (*talked_at, it.place));
+    let date = |talked_at: i64, it: &Call| it.talked.filter(|_| zone_known).map_or(talked_at, |it| it.day);
+    // For each the one with the latest date among it and those before.
+    let mut latest: Vec<(i64, &Call)> = Vec::with_capacity(conversations.len());
+    for &(talked_at, conversation) in &conversations {
+        let own = (date(talked_at, conversation), conversation);
+        latest.push(latest.last().copied().filter(|it| it.0 > own.0).unwrap_or(own));
+    }
     let mut found = Found { count: 0, calls: Vec::new() };
     for attempt in calls.iter().filter(|it| it.outgoing && it.subject) {
         let before = conversations.partition_point(|(talked_at, _)| *talked_at < attempt.started_at);
-        let Some((talked_at, conversation)) = conversations[..before].last() else { continue };
-        let talked = conversation.talked.filter(|_| zone_known).map_or(*talked_at, |it| it.day);
+        let Some((talked, conversation)) = latest[..before].last().copied() else { continue };
         if day_or_ms(attempt, zone_known) - talked < span(dates, zone_known) {
             found.count += 1;
-            found.calls.extend([*conversation, *attempt]);
+            found.calls.extend([conversation, *attempt]);
         }
     }
     found.calls.sort_by_key(|it| (it.started_at, it.place));
