@@ -47,8 +47,8 @@ Start with:
   callsift inspect fixtures/demo
   callsift define rejection_rate
 
-Exit status: 0 complete, 1 a gate of check failed, or --strict, 2 wrong usage, 3 finished but some input was
-defective, 4 an output could not be written, 5 internal fault.";
+Exit status: 0 complete, 1 failed (a gate of check, verify, or under --strict), 2 wrong usage,
+3 finished but some input was defective, 4 an output could not be written, 5 internal fault.";
 
 pub const REPORT: &str = "\
 Examples:

@@ -160,6 +160,8 @@ const CASES: &[(&str, &[&str], bool)] = &[
             "fixtures/demo",
             "--max-rejection-rate",
             "0.2",
+            "--by",
+            "team",
             "--max-orphans",
             "5",
             "--max-orphan-rate",
