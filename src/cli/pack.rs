@@ -206,7 +206,7 @@ fn make(
     let unwritable =
         |it: RenderError| Failure::Output(format!("the pack cannot be made: {}", pack::as_io(it)));
     let files = pack::files(&content, &mut privacy).map_err(unwritable)?;
-    let (arguments, environment) = recorded(&plan.settings);
+    let [arguments, environment] = recorded(&plan.settings);
     let made = Made {
         inputs: &inputs,
         side_files,
@@ -266,7 +266,7 @@ fn side_files(args: &PackArgs, plan: &Plan) -> Result<Vec<SideFile>, Failure> {
 }
 
 /// What was typed, and what the environment said, as far as it decides anything.
-fn recorded(settings: &Settings) -> (Vec<(String, Cell)>, Vec<(String, Cell)>) {
+fn recorded(settings: &Settings) -> [Vec<(String, Cell)>; 2] {
     let (mut arguments, mut environment) = (Vec::new(), Vec::new());
     for it in settings.origins.iter().filter(|it| !UNRECORDED.contains(&it.key.as_str())) {
         let value = |value: &str| match it.key.as_str() {
@@ -281,7 +281,7 @@ fn recorded(settings: &Settings) -> (Vec<(String, Cell)>, Vec<(String, Cell)>) {
             Place::File(..) | Place::Default => {}
         }
     }
-    (arguments, environment)
+    [arguments, environment]
 }
 
 fn origins(settings: &Settings) -> Vec<Origin> {
@@ -392,7 +392,7 @@ fn again(
         )));
     }
     let elsewhere = Elsewhere { names: manifest.names(), side_files: moved(args, manifest)? };
-    let (arguments, environment) = trusted(manifest)?;
+    let Trusted { arguments, environment } = trusted(manifest)?;
     let mut argv: Vec<OsString> = vec!["callsift".into()];
     argv.extend(match manifest.side_files().find(|it| it.option == "config") {
         Some(it) => ["--config".into(), it.path.clone().into_os_string()].to_vec(),
@@ -439,9 +439,15 @@ fn again(
     })
 }
 
+/// What decides how a pack is made again.
+struct Trusted {
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+}
+
 /// The recorded arguments and variables, as far as a pack can have recorded them: whoever changed the
 /// manifest must not decide what is read or written here.
-fn trusted(manifest: &Manifest) -> Result<(Vec<OsString>, Vec<(OsString, OsString)>), Failure> {
+fn trusted(manifest: &Manifest) -> Result<Trusted, Failure> {
     const FILES: [&str; 4] = ["roster", "agents", "customers", "holidays"];
     let sides: Vec<_> = manifest.side_files().collect();
     let is_allowed = |key: &str, value: &str| {
@@ -467,7 +473,7 @@ fn trusted(manifest: &Manifest) -> Result<(Vec<OsString>, Vec<(OsString, OsStrin
         }
         environment.push((name.into(), value.into()));
     }
-    Ok((arguments, environment))
+    Ok(Trusted { arguments, environment })
 }
 
 /// Where the side files of a pack are now: where they were, or among those that are named, told by
