@@ -531,3 +531,28 @@ fn the_order_of_lines_changes_no_finding() {
         assert_eq!(all(&lines), expected);
     }
 }
+
+#[test]
+fn of_conversations_in_two_zones_the_one_with_the_latest_date_decides() {
+    const TWO: &str = "phone,account_id,tz\n919811110001,LN-1,Pacific/Auckland\n\
+        919811110002,LN-1,Pacific/Honolulu\n";
+    let talk =
+        |who: &str, when: &str| outgoing("CALL_ENDED", when, who, when).replace("OUTGOING", "INCOMING");
+    // 5 May at 08:00 in Auckland, an hour later 4 May at 11:00 in Honolulu; then 11 May in Auckland, the
+    // seventh date from the fifth.
+    let mut lines = vec![talk(ASHA, "05-04 20:00:00"), talk("919811110002", "05-04 21:00:00")];
+    lines.extend(missed(&["05-10 21:00:00"]));
+    assert_eq!(judged("us-reg-f", "after_conversation", Some(TWO), lines), "over_presumption – 1 0");
+}
+
+#[test]
+fn what_is_over_the_limit_for_certain_is_so_whatever_else_is_unknown() {
+    const TWO: &str = "phone,account_id,tz\n919811110001,LN-1,UTC\n12125550002,LN-1,\n";
+    let day: Vec<String> = (10..18).map(|it| format!("05-04 {it}:00:00")).collect();
+    let day: Vec<&str> = day.iter().map(String::as_str).collect();
+    let mut lines = missed(&day);
+    lines.push(outgoing("CALL_MISSED", "b", "12125550002", "06-20 10:00:00"));
+    assert_eq!(judged("us-reg-f", "attempts_in_7_dates", Some(TWO), lines.clone()), "over_presumption – 8 7");
+    // One of the eight less, and the unknown zone matters no more than before.
+    assert_eq!(judged("us-reg-f", "attempts_in_7_dates", Some(TWO), lines.split_off(1)), "pass – 7 7");
+}
