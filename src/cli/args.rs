@@ -87,7 +87,7 @@ pub enum Command {
     /// The raw lines behind a session or a figure, and the rules that decided
     #[command(after_help = help::EXPLAIN)]
     Explain(Box<ExplainArgs>),
-    /// The signed monthly folder: page, workbook, every report, evidence, and a manifest
+    /// The monthly folder: page, workbook, every report, evidence, and a manifest
     #[command(after_help = help::PACK, mut_args = without_form)]
     Pack(Box<PackArgs>),
     /// Whether a pack is as it was made, and whether the dumps still give it

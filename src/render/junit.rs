@@ -135,6 +135,22 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_row_and_could_not_be_judged_is_a_skipped_case() {
+        let mut doc = gates(&[]);
+        for part in doc.parts.iter_mut().filter(|it| it.path == ["not_judged"]) {
+            part.body = Body::Sentences(vec![crate::section::say("no_breach: 30 findings are neither.")]);
+        }
+        let zone = Zone::utc();
+        let style =
+            Style { zone: &zone, width: None, color: false, csv_raw: false, section: None, columns: &[] };
+        let mut out = Vec::new();
+        render(&doc, Format::Junit, &style, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.contains(r#"<testsuite name="no_breach" tests="1" skipped="1""#), "{out}");
+        assert!(out.contains(r#"<skipped message="no_breach: 30 findings are neither."/>"#), "{out}");
+    }
+
+    #[test]
     fn names_read_back() {
         let names = hostile_names();
         let report = Report::deserialize_from_str(&written(&names)).unwrap();

@@ -151,3 +151,17 @@ fn a_rate_of_episodes_is_told_but_no_session_is_said_to_be_part_of_it() {
     assert!(printed.contains("It is no count of sessions"), "{printed}");
     assert!(!printed.contains("[numerator]") && !printed.contains("[denominator]"), "{printed}");
 }
+
+/// A call that may be in business hours is neither counted nor left out.
+#[test]
+fn without_a_zone_nobody_can_say_what_was_in_business_hours() {
+    let line = r#"{"event":"CALL_REJECTED","callId":"1","wabaNumber":"5511900001111","callDirection":"INCOMING","callEndedAt":1777888800000,"customerNumber":"919811110001"}"#;
+    let told = |more: &[&str]| {
+        let args = [&["explain", "bh_resolved", "--instance", "5511900001111", "-"], more].concat();
+        text(&crate::support::run_with(root(), &args, line.as_bytes()))
+    };
+    let words = told(&[]);
+    assert!(words.contains("nobody can say which were in business hours"), "{words}");
+    assert!(!words.contains("count in it"), "{words}");
+    assert!(told(&["--tz", "UTC"]).contains("count in it"));
+}
