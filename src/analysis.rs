@@ -1,7 +1,7 @@
 //! Everything that reports look at: the sessions of the whole input, which of them are the subject,
 //! and the parameters. Reports take it and give sections; they read nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -10,8 +10,9 @@ use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
 use crate::ledger::Ledger;
-use crate::session::{DeclinedBy, Outcome, Rebuilt, Session};
+use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
+use crate::store::Sessions;
 use crate::text::{Interner, Sym, Text, Texts};
 use crate::zone::Zone;
 
@@ -87,6 +88,8 @@ pub struct ReportOptions {
     pub callback_sla_ms: i64,
     /// Whose unanswered calls count in the figures of callbacks.
     pub callbacks_from: CallbacksFrom,
+    /// The rows of a list of customers that are shown, where no more of them are wanted.
+    pub list_rows: Option<usize>,
     /// The day on which the customers file counted days overdue, if not that of the watermark.
     pub customers_as_of: Option<NaiveDate>,
 }
@@ -133,6 +136,7 @@ impl Default for ReportOptions {
             ring_timeout_ms: 60_000,
             callback_sla_ms: 3_600_000,
             callbacks_from: CallbacksFrom::Outgoing,
+            list_rows: None,
             customers_as_of: None,
         }
     }
@@ -258,18 +262,24 @@ impl Analysis {
     }
 
     /// Every session, in the fixed order.
-    pub fn sessions(&self) -> &[Session] {
+    pub fn sessions(&self) -> &Sessions {
         &self.rebuilt.sessions
     }
 
     /// The subject sessions, in the fixed order.
-    pub fn subjects(&self) -> impl Iterator<Item = &Session> {
+    pub fn subjects(&self) -> impl Iterator<Item = Session> {
         self.rebuilt.sessions.iter().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
     }
 
+    /// The feeds of the subject sessions.
+    pub fn feeds_of_subjects(&self) -> HashSet<FeedKey> {
+        let places = self.subject.iter().enumerate().filter(|it| *it.1).map(|it| it.0);
+        self.rebuilt.sessions.feeds_of(places)
+    }
+
     /// The events of a session, in order.
-    pub fn events_of(&self, session: &Session) -> &[Event] {
-        &self.rebuilt.events[session.events.clone()]
+    pub fn events_of(&self, session: &Session) -> Vec<Event> {
+        self.rebuilt.sessions.events_of(session)
     }
 
     /// Whether a session started in business hours: its instance's where that has its own zone, hours
@@ -311,7 +321,7 @@ impl Analysis {
 }
 
 /// The countries of the sessions' customers, each number looked at once.
-pub fn countries(sessions: &[Session], texts: &Texts) -> HashMap<Sym, Text> {
+pub fn countries(sessions: &Sessions, texts: &Texts) -> HashMap<Sym, Text> {
     let mut countries = HashMap::new();
     for customer in sessions.iter().filter_map(|it| it.customer) {
         if !crate::identity::is_number(texts.raw(customer)) {

@@ -100,7 +100,7 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
         Cell::Record(pairs.iter().map(|(name, count)| ((*name).to_owned(), Cell::Count(*count))).collect())
     };
     let sessions = analysis.sessions();
-    let count = |of: &dyn Fn(&&crate::session::Session) -> bool| sessions.iter().filter(of).count() as u64;
+    let count = |of: &dyn Fn(&crate::session::Session) -> bool| sessions.iter().filter(of).count() as u64;
     let incoming = count(&|it| it.direction == crate::event::Direction::Incoming);
     let total = sessions.len() as u64;
     let entry = |name: &str, cell: Cell| (name.to_owned(), cell);

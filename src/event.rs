@@ -2,6 +2,7 @@
 //!
 //! Plain values and symbols: nothing here knows JSON, files or zones.
 
+use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::text::Sym;
 
@@ -167,7 +168,7 @@ pub struct Event {
     /// The number of that line.
     pub account: Option<Sym>,
     /// The provider's id of the call.
-    pub call_id: Option<Sym>,
+    pub call_id: Option<CallId>,
     /// The other party, in canonical spelling.
     pub customer: Option<Sym>,
     /// The same party's other identity, where one payload shows both a number and a hidden one.

@@ -17,12 +17,14 @@ pub mod capture;
 pub mod dialects;
 pub mod identity;
 pub mod time;
+pub mod call_id;
 pub mod event;
 pub mod read;
 pub mod pipeline;
 
 // From events to sessions.
 pub mod side;
+pub mod store;
 pub mod session;
 
 // From sessions to figures.

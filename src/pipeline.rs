@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::dialects::support::ReadOptions;
-use crate::event::{Event, Origin, Reaction};
+use crate::event::{Origin, Reaction};
 use crate::input::Trouble;
 use crate::input::blocks::{Block, Options, Reader, Total};
 use crate::input::decode::Progress;
@@ -20,6 +20,7 @@ use crate::input::sources::Source;
 use crate::json;
 use crate::ledger::Ledger;
 use crate::read::{Fault, Lines, Parsed, Reject, Wants, read_lines};
+use crate::store::{self, Deal, Loose, Shards};
 use crate::text::{Interner, Sym, Text};
 
 /// The longest line that is read.
@@ -51,8 +52,8 @@ pub struct Job<'a> {
 /// What the whole input holds.
 #[derive(Default)]
 pub struct Input {
-    /// Call events, in the order of the input.
-    pub events: Vec<Event>,
+    /// Call events, dealt by their calls.
+    pub events: Shards,
     /// Reactions.
     pub reactions: Vec<Reaction>,
     /// The books of reading.
@@ -101,11 +102,12 @@ pub fn read(
     let mut reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
     let batch_bytes = job.block_bytes.saturating_mul(BLOCKS_A_THREAD * rayon::current_num_threads());
     let mut input = Input::default();
+    let (deal, loose) = (Deal::default(), Mutex::new(Vec::new()));
     let mut batch = next_batch(&mut reader, batch_bytes);
     while !batch.is_empty() {
         let (next, parsed) = rayon::join(
             || next_batch(&mut reader, batch_bytes),
-            || batch.par_iter().map(|it| parse(it, &names, job)).collect::<Vec<Parsed>>(),
+            || batch.par_iter().map(|it| parse(it, &names, job, &deal, &loose)).collect::<Vec<Parsed>>(),
         );
         for it in parsed {
             for reject in &it.rejects {
@@ -125,6 +127,7 @@ pub fn read(
     debug_assert_eq!(lines, input.ledger.lines, "each line is read once");
     input.totals = totals;
     input.troubles = reader.troubles();
+    input.events = store::gather(loose.into_inner().unwrap_or_else(PoisonError::into_inner), deal);
     Ok(input)
 }
 
@@ -140,7 +143,13 @@ fn next_batch(reader: &mut Reader<'_>, bytes: usize) -> Vec<Block> {
     batch
 }
 
-fn parse(block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
+fn parse(
+    block: &Block,
+    names: &[(Text, Sym)],
+    job: &Job<'_>,
+    deal: &Deal,
+    loose: &Mutex<Vec<Loose>>,
+) -> Parsed {
     let (file, file_sym) = &names[block.source as usize];
     let lines = Lines {
         file,
@@ -149,12 +158,19 @@ fn parse(block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    read_lines(&lines, job.options, job.texts, job.wants)
+    let mut parsed = read_lines(&lines, job.options, job.texts, job.wants);
+    // As many are there as threads that ever parsed at one time.
+    let spare = || loose.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut mine = spare().pop().unwrap_or_default();
+    for event in std::mem::take(&mut parsed.events) {
+        mine.push(&event, deal);
+    }
+    spare().push(mine);
+    parsed
 }
 
 impl Input {
     fn add(&mut self, parsed: Parsed) {
-        self.events.extend(parsed.events);
         self.reactions.extend(parsed.reactions);
         self.ledger.add(parsed.ledger);
         let room = FAULTS_KEPT.saturating_sub(self.faults.len());

@@ -20,6 +20,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::analysis::Analysis;
+use crate::call_id;
 use crate::identity::{self, Party};
 use crate::render::escape;
 use crate::section::{Body, Cell, Document, Person, Piece, Table, hex};
@@ -483,7 +484,7 @@ impl Privacy {
 
 /// The digits behind every customer of an input, as WhatsApp and as people write them.
 fn numbers(analysis: &Analysis) -> HashSet<String> {
-    let events = analysis.rebuilt.events.iter().flat_map(|it| [it.customer, it.also]);
+    let events = analysis.sessions().events().flat_map(|it| [it.customer, it.also]);
     let sessions = analysis.sessions().iter().map(|it| it.customer);
     let reactions = analysis.reactions.iter().flat_map(|it| [it.reactor, Some(it.chat)]);
     let mut seen = HashSet::new();
@@ -522,9 +523,10 @@ fn spellings(digits: &str) -> Vec<String> {
 fn key_of_input(analysis: &Analysis) -> Vec<u8> {
     let mut digest = Sha256::new();
     let texts = &analysis.texts;
-    for it in analysis.sessions() {
+    for it in analysis.sessions().iter() {
         let start = it.started_at.map(|it| it.to_string()).unwrap_or_default();
-        let call_id = texts.raw_opt(it.call_id).unwrap_or_default();
+        let mut room = call_id::EMPTY;
+        let call_id = it.call_id.map(|it| it.spell(&mut room, texts)).unwrap_or_default();
         let customer = texts.raw_opt(it.customer).unwrap_or_default();
         let parts =
             [it.provider.name(), texts.raw(it.instance), it.direction.name(), call_id, customer, &start];

@@ -200,6 +200,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, in their fixed order.
     pub rows: Vec<Vec<Cell>>,
+    /// How many more rows there would be behind them, if the report was asked for a few only.
+    pub left_out: usize,
     /// The line under them, a part of its own in JSON (`total`).
     pub total: Option<Vec<Cell>>,
     /// What a reader should be told when there are no rows.

@@ -39,6 +39,18 @@ impl fmt::Debug for Text {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Sym(NonZeroU32);
 
+impl Sym {
+    /// The number itself, for packing; never 0.
+    pub(crate) fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The symbol of a number that [`Sym::number`] gave; none of 0.
+    pub(crate) fn of_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+}
+
 /// Shards keep threads that intern at the same time out of each other's way.
 const SHARD_BITS: u32 = 6;
 const SHARDS: usize = 1 << SHARD_BITS;
@@ -144,6 +156,11 @@ impl Texts {
     /// The characters of an optional symbol; a missing one compares before every text.
     pub fn raw_opt(&self, sym: Option<Sym>) -> Option<&str> {
         sym.map(|it| self.raw(it))
+    }
+
+    /// Whether any text is like that.
+    pub fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.shards.iter().flatten().any(|it| is(it.raw()))
     }
 
     /// Goes back to interning; every symbol keeps its text.

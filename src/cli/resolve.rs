@@ -149,6 +149,7 @@ impl Plan {
                 &CallbacksFrom::ALL,
                 CallbacksFrom::name,
             )?,
+            list_rows: None,
             customers_as_of: args
                 .rules
                 .customers_as_of

@@ -16,7 +16,7 @@ use super::config::Settings;
 use super::exit::Exit;
 use super::messages;
 use super::resolve::{Env, OutputPlan, Plan, UsageError};
-use crate::analysis::{Analysis, countries};
+use crate::analysis::{Analysis, ReportOptions, countries};
 use crate::business::Holidays;
 use crate::dialects::support::ReadOptions;
 use crate::document;
@@ -37,6 +37,7 @@ use crate::reports::{Output, check};
 use crate::section::{Body, Cell, Document};
 use crate::session::{self, events_in_sessions};
 use crate::side::{self, Agents, Customers, Reading, Roster, SideError};
+use crate::store::{self, Assigned, Sessions};
 use crate::text::{Interner, Sym, Text, Texts};
 
 /// Why a run ends without its answer.
@@ -179,6 +180,8 @@ pub struct Read {
     pub inputs: Vec<(Source, Total)>,
     /// Where invalid lines went; to be finished when the answer is.
     pub rejects: Option<OutputFile>,
+    /// The threads of the run.
+    pub pool: rayon::ThreadPool,
 }
 
 /// Runs one command over dumps.
@@ -204,8 +207,8 @@ pub fn over_dumps(
     if args.input.strict && read.defective {
         return Ok(refuse_defective(err));
     }
-    let Read { plan, analysis, extra, defective, rejects, .. } = read;
-    let report = command.report(&analysis, extra)?;
+    let Read { plan, analysis, extra, defective, rejects, pool, .. } = read;
+    let report = pool.install(|| command.report(&analysis, extra))?;
     let failed = command.has_gates() && check::has_failed(&report);
     // Where the answer goes to a file nobody may look at it.
     if command.has_gates() && plan.output.file.is_some() && !plan.output.quiet {
@@ -336,7 +339,7 @@ pub fn read(
     // Nobody is left to tell where standard error is closed.
     let _ = tell(&troubles, &faults, &analysis, files, &plan, no_hint, args, err);
     let inputs = found.sources.into_iter().zip(totals).collect();
-    Ok(Read { plan, analysis, extra, defective, inputs, rejects })
+    Ok(Read { plan, analysis, extra, defective, inputs, rejects, pool })
 }
 
 fn analyse(
@@ -349,38 +352,41 @@ fn analyse(
 ) -> Result<(Analysis, Extra), Failure> {
     let mut ledger = input.ledger;
     let mut texts = texts.freeze();
-    let mut events = input.events;
     let mut extra = Extra {
         raw_lines: input.raw_lines.into_iter().collect(),
         paths: input.paths,
         others: input.others,
         as_sent: Vec::new(),
     };
+    let mut shards = input.events;
     if plan.read.as_sent {
+        let events = shards.into_events();
         let (as_sent, _) = session::unique_as_sent(events.clone(), &texts);
         extra.as_sent = as_sent;
-        (events, texts) = session::fold_identities(events, texts, !args.input.raw_identities);
+        let (events, folded) = session::fold_identities(events, texts, !args.input.raw_identities);
+        shards = store::deal(&events);
+        texts = folded;
     }
-    let mut rebuilt = session::rebuild(events, side.customers.hidden(), &plan.rules, &texts);
+    let mut rebuilt = session::rebuild_shards(shards, side.customers.hidden(), &plan.rules, &texts);
     ledger.duplicates = rebuilt.duplicates;
     let mut reactions = input.reactions;
     ledger.duplicate_reactions = session::drop_repeated_reactions(&mut reactions, &texts);
     ledger.balance(events_in_sessions(&rebuilt), reactions.len() as u64).map_err(Failure::Books)?;
 
-    let (from_metadata, texts) = metadata_agents(&rebuilt.events, args, texts);
-    session::assign(
-        &mut rebuilt.sessions,
-        &rebuilt.events,
-        &side.roster,
-        &side.agents,
-        &from_metadata,
-        &texts,
-    );
-    for session in rebuilt.sessions.iter_mut().filter(|it| it.team.is_none()) {
-        let own = plan.report.instances.of(session.provider, texts.raw(session.instance));
-        session.team = own.and_then(|it| side.teams.get(it.team.as_deref()?)).copied();
+    let (from_metadata, texts) = metadata_agents(&rebuilt.sessions, args, texts);
+    session::assign(&mut rebuilt.sessions, &side.roster, &side.agents, &from_metadata, &texts);
+    if !side.teams.is_empty() {
+        for place in 0..rebuilt.sessions.len() {
+            let session = rebuilt.sessions.get(place);
+            let own = plan.report.instances.of(session.provider, texts.raw(session.instance));
+            let team = own.and_then(|it| side.teams.get(it.team.as_deref()?)).copied();
+            if session.team.is_none() && team.is_some() {
+                let assigned = Assigned { agent: session.agent, source: session.agent_source, team };
+                rebuilt.sessions.assign(place, assigned);
+            }
+        }
     }
-    let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(it, &texts)).collect();
+    let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(&it, &texts)).collect();
     let countries =
         if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
     let analysis = Analysis {
@@ -392,7 +398,7 @@ fn analyse(
         customers: side.customers,
         countries,
         digests: input.digests.into_iter().collect(),
-        options: plan.report.clone(),
+        options: ReportOptions { list_rows: list_rows(&plan.output, command), ..plan.report.clone() },
         filtered: plan.filter.is_set(),
         since: plan.filter.since,
         until: plan.filter.until,
@@ -401,14 +407,10 @@ fn analyse(
 }
 
 /// The agents that a key of the metadata names, by metadata.
-fn metadata_agents(
-    events: &[crate::event::Event],
-    args: &RowArgs,
-    texts: Texts,
-) -> (HashMap<Sym, Sym>, Texts) {
+fn metadata_agents(sessions: &Sessions, args: &RowArgs, texts: Texts) -> (HashMap<Sym, Sym>, Texts) {
     let Some(key) = &args.rules.agent_from_metadata else { return (HashMap::new(), texts) };
     let mut named: HashMap<Sym, String> = HashMap::new();
-    for metadata in events.iter().filter_map(|it| it.metadata) {
+    for metadata in sessions.events().filter_map(|it| it.metadata) {
         let flat: Option<HashMap<String, String>> = serde_json::from_str(texts.raw(metadata)).ok();
         if let Some(agent) = flat.and_then(|mut it| it.remove(key))
             && !agent.trim().is_empty()
@@ -596,7 +598,7 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs, privacy: &Choice) -> Vec<
         "--agent",
         &agents,
         privacy.agents == Level::Full,
-        &mut sessions.iter().map(|it| analysis.agent_name(it)),
+        &mut sessions.iter().map(|it| analysis.agent_name(&it)),
     );
     check("--instance", &args.filters.instance, true, &mut sessions.iter().map(|it| texts.raw(it.instance)));
     let customers: Vec<String> =
@@ -841,6 +843,15 @@ fn arrange(
     }
 }
 
+/// How many rows of a list of customers are wanted, if it is not all of them.
+fn list_rows(output: &OutputPlan, command: &dyn Task) -> Option<usize> {
+    if output.sort.is_some() || output.format.is_for_gates() {
+        return None;
+    }
+    let for_people = matches!(output.format, Format::Table | Format::Markdown);
+    output.top.or_else(|| command.top_for_people().filter(|_| for_people))
+}
+
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {
     matches!(
@@ -850,7 +861,7 @@ fn is_list(path: &[&'static str]) -> bool {
 }
 
 fn cut(table: &mut crate::section::Table, top: usize) {
-    let all = table.rows.len();
+    let all = table.rows.len() + table.left_out;
     if all > top {
         ops::top(table, top);
         table.reading.insert(0, format!("The first {top} of {all} rows; --top N shows more or fewer."));

@@ -84,7 +84,7 @@ fn read_row<'a>(row: Raw<'a>, capture: &Capture<'_>) -> Result<Reading<'a>, Flaw
     event.account = sym(person("account")?);
     event.customer = sym(person("customer")?);
     event.also = sym(person("customer_also")?);
-    event.call_id = optional(row.get("call_id"), "call_id")?.map(|it| capture.sym(&it));
+    event.call_id = optional(row.get("call_id"), "call_id")?.map(|it| capture.call_id(&it));
     event.agent_label = capture.text(row.get("agent_label")).map(|it| capture.sym(&capture.label(&it)));
     event.customer_name = capture.text_sym(row.get("customer_name"));
     event.account_name = capture.text_sym(row.get("account_name"));

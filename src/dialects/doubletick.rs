@@ -191,7 +191,7 @@ impl<'a> Fields<'a> {
         if kind == Kind::Accepted {
             event.talk_ms = talk;
         }
-        event.call_id = Some(capture.sym(&call_id));
+        event.call_id = Some(capture.call_id(&call_id));
         event.account = capture.person(&line).map(|it| capture.sym(&it));
         let number = match optional(self.customer_number, "customerNumber")? {
             Some(it) => Some(it),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use crate::call_id::CallId;
 use crate::event::Origin;
 use crate::identity::{self, Party};
 use crate::json::{Raw, Type};
@@ -79,6 +80,11 @@ impl Capture<'_> {
     /// The symbol of a text.
     pub fn sym(&self, text: &str) -> Sym {
         self.texts.intern(text)
+    }
+
+    /// The id of a call.
+    pub fn call_id(&self, text: &str) -> CallId {
+        CallId::of(text, |it| self.texts.intern(it))
     }
 
     /// The canonical spelling of a party, if it is a person.

@@ -133,7 +133,7 @@ fn read_call<'a>(
     });
     event.direction =
         said.unwrap_or(if name == OUTGOING { Direction::Outgoing } else { Direction::Incoming });
-    event.call_id = Some(capture.sym(&uid));
+    event.call_id = Some(capture.call_id(&uid));
     set_time(&mut event, Some(at));
     if kind == Kind::Accepted {
         event.talk_ms = talk_ms(duration);

@@ -113,7 +113,7 @@ fn read_event(
     };
     let mut event = blank_event(provider, word, kind, capture.sym(&session), capture);
     event.cause = cause;
-    event.call_id = Some(capture.sym(&id));
+    event.call_id = Some(capture.call_id(&id));
     event.replayed = matches!((sent, happened), (Some(sent), Some(happened)) if happened < sent - MINUTE);
     let at = if event.replayed { happened } else { sent.or(happened) };
     set_time(&mut event, at);

@@ -62,6 +62,7 @@ pub(super) fn ordinary() -> Document {
                 Cell::List(vec![]),
             ],
         ],
+        left_out: 0,
         total: Some(vec![
             Cell::Missing,
             Cell::Count(19),

@@ -9,7 +9,7 @@ use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Direction, Event};
 use crate::section::{Body, Cell, Chart, Part, Person, Shown, Table};
-use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, missing_last};
+use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, call_ids, missing_last};
 use crate::text::Sym;
 use crate::time::MINUTE;
 
@@ -20,12 +20,16 @@ const INCIDENT_LEAST: usize = 3;
 
 /// Anomalies of the subject sessions; `only_orphans` leaves all but orphaned rejections out.
 pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
-    let mut found: Vec<(&Session, &Event, Anomaly)> = Vec::new();
-    for session in analysis.subjects() {
-        let events = analysis.events_of(session);
-        for (kind, place) in anomalies(session, events, analysis.options.ring_timeout_ms) {
+    let mut found: Vec<(Session, Event, Anomaly)> = Vec::new();
+    for place in 0..analysis.sessions().len() {
+        if !analysis.subject[place] || !analysis.sessions().is_odd(place) {
+            continue;
+        }
+        let session = analysis.sessions().get(place);
+        let events = analysis.events_of(&session);
+        for (kind, shown_by) in anomalies(&session, &events, analysis.options.ring_timeout_ms) {
             if !only_orphans || kind == Anomaly::OrphanedRejection {
-                found.push((session, &events[place], kind));
+                found.push((session.clone(), events[shown_by], kind));
             }
         }
     }
@@ -54,33 +58,33 @@ pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
         ],
         ..Table::default()
     };
+    let lines = by_line(analysis);
     Output {
         parts: vec![
             Part { path: vec!["rows"], body: Body::Rows(rows_table) },
-            Part { path: vec!["instances"], body: Body::Rows(instances(analysis)) },
-            Part { path: vec!["incidents"], body: Body::Rows(incidents(analysis)) },
+            Part { path: vec!["instances"], body: Body::Rows(instances(&lines, analysis)) },
+            Part { path: vec!["incidents"], body: Body::Rows(incidents(&lines, analysis)) },
         ],
         ..Output::default()
     }
 }
 
-fn order(a: &(&Session, &Event, Anomaly), b: &(&Session, &Event, Anomaly), analysis: &Analysis) -> Ordering {
+fn order(a: &(Session, Event, Anomaly), b: &(Session, Event, Anomaly), analysis: &Analysis) -> Ordering {
     let texts = &analysis.texts;
     // Times come first, a missing one last.
     let at = |it: &Event| it.at.unwrap_or(i64::MAX);
-    at(a.1)
-        .cmp(&at(b.1))
+    at(&a.1)
+        .cmp(&at(&b.1))
         .then_with(|| a.0.provider.cmp(&b.0.provider))
         .then_with(|| missing_last(Some(a.0.instance), Some(b.0.instance), texts))
-        .then_with(|| missing_last(a.0.call_id, b.0.call_id, texts))
+        .then_with(|| call_ids(a.0.call_id, b.0.call_id, texts))
         .then_with(|| missing_last(a.0.customer, b.0.customer, texts))
         .then_with(|| a.2.cmp(&b.2))
-        .then_with(|| crate::session::session_order(a.0, b.0, texts))
+        .then_with(|| crate::session::session_order(&a.0, &b.0, texts))
 }
 
 fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> Vec<Cell> {
     let texts = &analysis.texts;
-    let text = |it: Option<Sym>| Cell::opt(texts.get_opt(it), Cell::Text);
     let person = |who: Person, it: Option<Sym>| Cell::opt(texts.get_opt(it), |it| Cell::Person(who, it));
     let is_orphaned =
         matches!(kind, Anomaly::OrphanedRejection | Anomaly::OrphanedAccept | Anomaly::OrphanedMiss);
@@ -89,7 +93,7 @@ fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> 
         Cell::opt(session.orphan.filter(|_| is_orphaned), |it| Cell::word(it.name())),
         Cell::word(session.provider.name()),
         Cell::Text(texts.get(session.instance).clone()),
-        text(session.call_id),
+        super::sessions::call_id(session.call_id, texts),
         person(Person::Customer, session.customer),
         person(Person::Agent, session.agent).or_word(crate::analysis::UNASSIGNED),
         Cell::opt(event.at, Cell::Instant),
@@ -98,30 +102,41 @@ fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> 
     ]
 }
 
-/// Incoming timed subject sessions by line, in the order of provider and instance.
-fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Vec<&Session>)> {
-    let mut lines: HashMap<(Provider, Sym), Vec<&Session>> = HashMap::new();
-    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming && it.is_timed()) {
-        lines.entry((session.provider, session.instance)).or_default().push(session);
+/// The rejected calls of one line.
+#[derive(Default)]
+struct Line {
+    /// When each started and, of one without its offer, why, in order.
+    rejected: Vec<(i64, Option<OrphanClass>)>,
+}
+
+/// Lines of incoming timed subject sessions, in the order of provider and instance.
+fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Line)> {
+    let mut lines: HashMap<(Provider, Sym), Line> = HashMap::new();
+    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
+        let Some(started_at) = session.started_at else { continue };
+        let line = lines.entry((session.provider, session.instance)).or_default();
+        if session.outcome == Some(Outcome::Rejected) {
+            line.rejected.push((started_at, session.orphan));
+        }
     }
     let mut lines: Vec<_> = lines.into_iter().collect();
     lines.sort_by(|((a, line_a), _), ((b, line_b), _)| {
-        a.cmp(b).then_with(|| analysis.texts.get(*line_a).cmp(analysis.texts.get(*line_b)))
+        a.cmp(b).then_with(|| analysis.texts.raw(*line_a).cmp(analysis.texts.raw(*line_b)))
     });
     lines
 }
 
-fn instances(analysis: &Analysis) -> Table {
-    let rows = by_line(analysis).into_iter().map(|((provider, instance), sessions)| {
-        let rejected = || sessions.iter().filter(|it| it.outcome == Some(Outcome::Rejected));
+fn instances(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
+    let rows = lines.iter().map(|((provider, instance), line)| {
         let of_class = |classes: &[OrphanClass]| {
-            rejected().filter(|it| it.orphan.is_some_and(|it| classes.contains(&it))).count() as u64
+            let orphans = line.rejected.iter().filter_map(|it| it.1);
+            orphans.filter(|it| classes.contains(it)).count() as u64
         };
-        let rejections = rejected().count() as u64;
+        let rejections = line.rejected.len() as u64;
         let lost = of_class(&[OrphanClass::NetworkAnomaly, OrphanClass::OtherInstance]);
         vec![
             Cell::word(provider.name()),
-            Cell::Text(analysis.texts.get(instance).clone()),
+            Cell::Text(analysis.texts.get(*instance).clone()),
             Cell::Count(rejections),
             Cell::Count(of_class(&OrphanClass::ALL)),
             Cell::Count(lost),
@@ -149,27 +164,23 @@ fn instances(analysis: &Analysis) -> Table {
     }
 }
 
-fn incidents(analysis: &Analysis) -> Table {
+fn incidents(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
     let mut rows = Vec::new();
-    for ((provider, instance), sessions) in by_line(analysis) {
-        let rejected: Vec<&Session> =
-            sessions.into_iter().filter(|it| it.outcome == Some(Outcome::Rejected)).collect();
-        let mut lost: Vec<i64> = rejected
-            .iter()
-            .filter(|it| it.orphan == Some(OrphanClass::NetworkAnomaly))
-            .filter_map(|it| it.started_at)
-            .collect();
-        lost.sort_unstable();
+    for ((provider, instance), line) in lines {
+        let lost = line.rejected.iter().filter(|it| it.1 == Some(OrphanClass::NetworkAnomaly));
+        // Sessions come by start, and so do these.
+        let lost: Vec<i64> = lost.map(|it| it.0).collect();
         for run in lost.chunk_by(|a, b| b - a <= INCIDENT_GAP_MS).filter(|it| it.len() >= INCIDENT_LEAST) {
             let (first, last) = (run[0], run[run.len() - 1]);
-            let during = |it: &&&Session| it.started_at.is_some_and(|it| (first..=last).contains(&it));
+            let during = line.rejected.partition_point(|it| it.0 <= last)
+                - line.rejected.partition_point(|it| it.0 < first);
             rows.push(vec![
                 Cell::word(provider.name()),
-                Cell::Text(analysis.texts.get(instance).clone()),
+                Cell::Text(analysis.texts.get(*instance).clone()),
                 Cell::Instant(first),
                 Cell::Instant(last),
                 Cell::Count(run.len() as u64),
-                Cell::Count(rejected.iter().filter(during).count() as u64),
+                Cell::Count(during as u64),
             ]);
         }
     }

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use crate::analysis::Analysis;
+use crate::call_id::CallId;
 use crate::dialects::Provider;
-use crate::event::Cause;
+use crate::event::{Cause, Direction};
 use crate::session::{Outcome, Session};
 use crate::text::Sym;
 use crate::time::DAY;
@@ -47,52 +48,81 @@ pub fn counts(session: &Session) -> bool {
     session.is_timed() && session.outcome.is_some() && session.group != Some(true)
 }
 
-/// Puts sessions of one customer and one direction together. `places` are those of sessions that
-/// [`counts`] takes, in the fixed order, and so by start; the attempts come in that order too.
+/// Puts sessions of one customer and one direction together: of `places`, which are in the fixed order
+/// and so by start, those that [`counts`] takes. The attempts come in that order too.
 ///
 /// A session joins the attempt that its call id is at, unless that holds a session of its instance
 /// already or the id was silent for more than a day.
-pub fn attempts(analysis: &Analysis, places: &[usize]) -> Vec<Attempt> {
-    let mut attempts: Vec<Attempt> = Vec::with_capacity(places.len());
-    // The attempt that each call id is at, with the start of its latest session.
-    let mut open: HashMap<(Provider, Sym), (usize, i64)> = HashMap::new();
-    // The latest attempt of each call id that holds a session of an instance.
-    let mut on_instance: HashMap<(Provider, Sym, Sym), usize> = HashMap::new();
-    for &place in places {
-        let session = &analysis.sessions()[place];
+pub fn attempts(
+    analysis: &Analysis,
+    direction: Direction,
+    places: impl Iterator<Item = usize>,
+) -> Vec<Attempt> {
+    let sessions = analysis.sessions();
+    let mut attempts: Vec<Attempt> = Vec::new();
+    let mut ids: Vec<Option<(Provider, CallId)>> = Vec::new();
+    for place in places {
+        let session = sessions.get(place);
+        if session.direction != direction || !counts(&session) {
+            continue;
+        }
         let (Some(started_at), Some(outcome)) = (session.started_at, session.outcome) else { continue };
-        let joined = session.call_id.and_then(|id| {
-            let (at, latest) = open.get(&(session.provider, id)).copied()?;
-            let again = on_instance.get(&(session.provider, id, session.instance)) == Some(&at);
-            (started_at - latest <= DAY && !again).then_some(at)
+        ids.push(session.call_id.map(|it| (session.provider, it)));
+        attempts.push(Attempt {
+            first: place,
+            started_at,
+            outcome,
+            cause: session.cause,
+            subject: analysis.subject[place],
+            recorded_miss: outcome == Outcome::Missed && session.cause != Some(Cause::Inferred),
+            shows_answers: sessions.shows_answers(place),
+        });
+    }
+    if any_twice(&ids) { join(analysis, attempts, &ids) } else { attempts }
+}
+
+/// Whether any id stands twice.
+fn any_twice(ids: &[Option<(Provider, CallId)>]) -> bool {
+    const FEW: usize = 16;
+    if ids.len() <= FEW {
+        ids.iter().enumerate().any(|(place, it)| it.is_some() && ids[..place].contains(it))
+    } else {
+        let mut seen = hashbrown::HashSet::with_capacity(ids.len());
+        ids.iter().flatten().any(|it| !seen.insert(it))
+    }
+}
+
+/// Joins attempts of one session each by their call ids.
+fn join(analysis: &Analysis, parts: Vec<Attempt>, ids: &[Option<(Provider, CallId)>]) -> Vec<Attempt> {
+    let mut attempts: Vec<Attempt> = Vec::with_capacity(parts.len());
+    // The attempt that each call id is at, with the start of its latest session.
+    let mut open: HashMap<(Provider, CallId), (usize, i64)> = HashMap::new();
+    // The latest attempt of each call id that holds a session of an instance.
+    let mut on_instance: HashMap<(Provider, CallId, Sym), usize> = HashMap::new();
+    for (part, id) in parts.into_iter().zip(ids) {
+        let instance = analysis.sessions().get(part.first).instance;
+        let joined = id.and_then(|(provider, id)| {
+            let (at, latest) = open.get(&(provider, id)).copied()?;
+            let again = on_instance.get(&(provider, id, instance)) == Some(&at);
+            (part.started_at - latest <= DAY && !again).then_some(at)
         });
         let at = joined.unwrap_or(attempts.len());
-        if let Some(id) = session.call_id {
-            open.insert((session.provider, id), (at, started_at));
-            on_instance.insert((session.provider, id, session.instance), at);
+        if let Some((provider, id)) = *id {
+            open.insert((provider, id), (at, part.started_at));
+            on_instance.insert((provider, id, instance), at);
         }
-        let recorded_miss = outcome == Outcome::Missed && session.cause != Some(Cause::Inferred);
-        let shows_answers = analysis.rebuilt.feeds.of(session).shows.answers;
         match attempts.get_mut(at) {
             Some(attempt) => {
                 // Outcomes are ordered, the strongest first.
-                if outcome < attempt.outcome {
-                    attempt.outcome = outcome;
-                    attempt.cause = session.cause;
+                if part.outcome < attempt.outcome {
+                    attempt.outcome = part.outcome;
+                    attempt.cause = part.cause;
                 }
-                attempt.subject |= analysis.subject[place];
-                attempt.recorded_miss |= recorded_miss;
-                attempt.shows_answers |= shows_answers;
+                attempt.subject |= part.subject;
+                attempt.recorded_miss |= part.recorded_miss;
+                attempt.shows_answers |= part.shows_answers;
             }
-            None => attempts.push(Attempt {
-                first: place,
-                started_at,
-                outcome,
-                cause: session.cause,
-                subject: analysis.subject[place],
-                recorded_miss,
-                shows_answers,
-            }),
+            None => attempts.push(part),
         }
     }
     attempts

@@ -229,7 +229,7 @@ impl Rejection {
 
 /// The figures of a customer, if any of its calls is a subject.
 fn customer(analysis: &Analysis, called: &Called) -> Option<Customer> {
-    let sessions = || called.places.iter().map(|it| (&analysis.sessions()[*it], analysis.subject[*it]));
+    let sessions = || called.places.iter().map(|it| (analysis.sessions().get(*it), analysis.subject[*it]));
     let subjects = || sessions().filter(|(_, is_subject)| *is_subject).map(|(it, _)| it);
     subjects().next()?;
     let of = |outcome: Outcome| subjects().filter(|it| it.outcome == Some(outcome)).count() as u64;

@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::groups::{Key, Value};
 use super::{Output, Sentence, frustration, notes};
 use crate::analysis::{Analysis, CallbacksFrom};
@@ -16,6 +18,7 @@ use crate::event::Direction;
 use crate::section::{Body, Cell, Column, Part, Person, Shown, Table, say};
 use crate::session::{DeclinedBy, FeedKey, Outcome, Session};
 use crate::stats;
+use crate::store::Kin;
 use crate::text::Sym;
 
 /// What a row is about.
@@ -24,36 +27,90 @@ const KEYS: [Key; 3] = [Key::Agent, Key::Provider, Key::Instance];
 /// Episodes of unanswered calls: figures by agent and line, and those that nobody answered yet.
 pub fn report(analysis: &Analysis) -> Output {
     let shown = Shows::of(analysis);
-    let mut groups: HashMap<[Value; 3], Option<Tally>> = HashMap::new();
-    let mut total = Tally::default();
-    let mut open = Vec::new();
-    let mut apart: HashMap<FeedKey, u64> = HashMap::new();
-    let episodes: Vec<Episode> = histories(analysis)
-        .iter()
-        .flat_map(|it| episodes(it, analysis))
-        .filter(|it| analysis.subject[it.first])
-        .collect();
-    for episode in &episodes {
-        let first = &analysis.sessions()[episode.first];
-        let counts = shown.counts(first.provider);
-        let group = groups.entry(KEYS.map(|it| it.value(first, analysis))).or_default();
-        if counts {
-            group.get_or_insert_default().add(episode, analysis);
-            total.add(episode, analysis);
-            open.extend(Some(episode).filter(|it| it.contact_at().is_none()));
-        }
-        if !counts || !shown.outgoing.contains(&first.provider) {
-            *apart.entry(first.feed()).or_default() += 1;
-        }
-    }
+    let by_customer = analysis.sessions().by_customer();
+    let counted = (0..by_customer.len())
+        .into_par_iter()
+        .fold(Counted::default, |mut counted, number| {
+            if let Some(history) = history(by_customer.get(number).1, analysis) {
+                let episodes = episodes(&history, analysis);
+                for episode in episodes.into_iter().filter(|it| analysis.subject[it.first]) {
+                    counted.add(episode, &shown, analysis);
+                }
+            }
+            counted
+        })
+        .reduce(Counted::default, Counted::merge);
     let any = shown.has_figures(analysis);
+    let (groups, total) = counted.grouped(analysis);
     Output {
         parts: vec![
             Part { path: vec!["rows"], body: Body::Rows(by_line(groups, any.then_some(total), analysis)) },
-            Part { path: vec!["open_episodes"], body: Body::Rows(open_episodes(open, any, analysis)) },
+            Part {
+                path: vec!["open_episodes"],
+                body: Body::Rows(open_episodes(counted.open.iter().collect(), any, analysis)),
+            },
         ],
-        notes: apart_note(&apart, analysis).into_iter().chain(left_out(analysis)).collect(),
+        notes: apart_note(&counted.apart, analysis).into_iter().chain(left_out(analysis)).collect(),
         ..Output::default()
+    }
+}
+
+/// The figures of each agent and line, where there are any.
+type Groups = HashMap<[Value; 3], Option<Tally>>;
+
+/// What the episodes of some customers come to. Kindred sessions are of one agent and line.
+#[derive(Default)]
+struct Counted {
+    /// The place of one of the first calls, and the figures, where the provider has any.
+    of_kin: HashMap<Kin, (usize, Option<Tally>)>,
+    open: Vec<Episode>,
+    apart: HashMap<FeedKey, u64>,
+}
+
+impl Counted {
+    fn add(&mut self, episode: Episode, shown: &Shows, analysis: &Analysis) {
+        let first = analysis.sessions().get(episode.first);
+        let counts = shown.counts(first.provider);
+        let kin = analysis.sessions().kin(episode.first);
+        let (_, group) = self.of_kin.entry(kin).or_insert((episode.first, None));
+        if counts {
+            group.get_or_insert_default().add(&episode, analysis);
+        }
+        if !counts || !shown.outgoing.contains(&first.provider) {
+            *self.apart.entry(first.feed()).or_default() += 1;
+        }
+        if counts && episode.contact_at().is_none() {
+            self.open.push(episode);
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        for (kin, (first, tally)) in other.of_kin {
+            let (_, group) = self.of_kin.entry(kin).or_insert((first, None));
+            if let Some(it) = tally {
+                group.get_or_insert_default().merge(&it);
+            }
+        }
+        self.open.extend(other.open);
+        for (feed, count) in other.apart {
+            *self.apart.entry(feed).or_default() += count;
+        }
+        self
+    }
+
+    /// By agent and line, and all together.
+    fn grouped(&self, analysis: &Analysis) -> (Groups, Tally) {
+        let mut groups = Groups::new();
+        let mut total = Tally::default();
+        for (first, tally) in self.of_kin.values() {
+            let first = analysis.sessions().get(*first);
+            let group = groups.entry(KEYS.map(|it| it.value(&first, analysis))).or_default();
+            if let Some(it) = tally {
+                group.get_or_insert_default().merge(it);
+                total.merge(it);
+            }
+        }
+        (groups, total)
     }
 }
 
@@ -108,20 +165,12 @@ struct History {
     answered: Vec<i64>,
 }
 
-/// The histories of customers with a promise.
-fn histories(analysis: &Analysis) -> Vec<History> {
-    let mut places: HashMap<Sym, usize> = HashMap::new();
-    let mut histories: Vec<History> = Vec::new();
-    for (place, session) in analysis.sessions().iter().enumerate() {
-        let (Some(customer), Some(started_at)) = (session.customer, session.started_at) else { continue };
-        if session.group == Some(true) {
-            continue;
-        }
-        let at = *places.entry(customer).or_insert_with(|| {
-            histories.push(History::default());
-            histories.len() - 1
-        });
-        let history = &mut histories[at];
+/// The history of a customer by the places of its sessions, if it holds a promise.
+fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
+    let mut history = History::default();
+    for place in places.iter().map(|it| *it as usize) {
+        let session = analysis.sessions().get(place);
+        let Some(started_at) = session.started_at.filter(|_| session.group != Some(true)) else { continue };
         // Sessions come by start, and so do the lists.
         if session.direction == Direction::Outgoing {
             history.outgoing.push(started_at);
@@ -129,18 +178,15 @@ fn histories(analysis: &Analysis) -> Vec<History> {
         if session.outcome == Some(Outcome::Answered) {
             history.answered.push(started_at);
         }
-        if is_unanswered(session)
-            && let Some(clock) = clock(session, analysis.options.ring_timeout_ms)
+        if is_unanswered(&session)
+            && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
         {
             history.promises.push((clock, place));
         }
     }
-    histories.retain(|it| !it.promises.is_empty());
-    for history in &mut histories {
-        // Of two promises of one instant the one that comes first among sessions is the first.
-        history.promises.sort_unstable();
-    }
-    histories
+    // Of two promises of one instant the one that comes first among sessions is the first.
+    history.promises.sort_unstable();
+    (!history.promises.is_empty()).then_some(history)
 }
 
 /// A customer's unanswered calls up to the next contact.
@@ -191,7 +237,7 @@ fn episodes(history: &History, analysis: &Analysis) -> Vec<Episode> {
     let next = |starts: &[i64], after: i64| starts.get(starts.partition_point(|it| *it <= after)).copied();
     let mut episodes: Vec<Episode> = Vec::new();
     for &(clock, place) in &history.promises {
-        let session = &analysis.sessions()[place];
+        let session = &analysis.sessions().get(place);
         let started_at = session.started_at.unwrap_or(clock);
         let orphan_calls = u64::from(session.orphan.is_some());
         let policy_calls = u64::from(session.declined_by == Some(DeclinedBy::Policy));
@@ -250,6 +296,20 @@ impl Tally {
         self.times_to_attempt.extend(after(episode.attempt_at));
     }
 
+    /// Adds what other episodes come to.
+    fn merge(&mut self, other: &Self) {
+        self.episodes += other.episodes;
+        self.calls += other.calls;
+        self.orphan_calls += other.orphan_calls;
+        self.policy_calls += other.policy_calls;
+        self.pending += other.pending;
+        self.open += other.open;
+        self.attempted_within_sla += other.attempted_within_sla;
+        self.reached += other.reached;
+        self.reached_within_sla += other.reached_within_sla;
+        self.times_to_attempt.extend(&other.times_to_attempt);
+    }
+
     /// The cells behind the keys.
     fn cells(&mut self) -> Vec<Cell> {
         let judged = self.episodes - self.pending;
@@ -300,7 +360,7 @@ fn columns() -> Vec<Column> {
 }
 
 /// The figures of each agent and line; nothing where a group or the whole has none.
-fn by_line(groups: HashMap<[Value; 3], Option<Tally>>, total: Option<Tally>, analysis: &Analysis) -> Table {
+fn by_line(groups: Groups, total: Option<Tally>, analysis: &Analysis) -> Table {
     let columns = columns();
     let figures = |tally: Option<Tally>| match tally {
         Some(mut it) => it.cells(),
@@ -340,7 +400,7 @@ fn by_line(groups: HashMap<[Value; 3], Option<Tally>>, total: Option<Tally>, ana
 fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Table {
     use Shown::{Always, IfWide, OnRequest};
     let texts = &analysis.texts;
-    let session = |it: &Episode| &analysis.sessions()[it.first];
+    let session = |it: &Episode| analysis.sessions().get(it.first);
     // A customer has one open episode at most.
     let customer = |it: &Episode| session(it).customer.map(|it| texts.get(it));
     open.sort_unstable_by(|a, b| a.opened_at.cmp(&b.opened_at).then_with(|| customer(a).cmp(&customer(b))));
@@ -355,9 +415,9 @@ fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Tab
             person(Person::Customer, first.customer),
             person(Person::CustomerName, name),
             Cell::opt(first.customer.and_then(|it| analysis.customers.is_vip(it)), Cell::Bool),
-            Key::Agent.value(first, analysis).cell(analysis),
-            Key::Provider.value(first, analysis).cell(analysis),
-            Key::Instance.value(first, analysis).cell(analysis),
+            Key::Agent.value(&first, analysis).cell(analysis),
+            Key::Provider.value(&first, analysis).cell(analysis),
+            Key::Instance.value(&first, analysis).cell(analysis),
             Cell::Instant(episode.opened_at),
             Cell::opt(waiting.filter(|it| *it >= 0), Cell::Millis),
             Cell::Bool(episode.is_overdue(analysis)),
@@ -365,7 +425,7 @@ fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Tab
             Cell::Count(episode.orphan_calls),
             Cell::Count(episode.policy_calls),
             Cell::Instant(episode.last_call_at),
-            super::sessions::id(first, texts),
+            super::sessions::id(&first, texts),
         ]
     });
     Table {
@@ -404,7 +464,7 @@ fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Tab
 /// The latest name that the input gives each customer of these episodes.
 fn latest_names(episodes: &[&Episode], analysis: &Analysis) -> HashMap<Sym, Sym> {
     let sessions = analysis.sessions();
-    let wanted: HashSet<Sym> = episodes.iter().filter_map(|it| sessions[it.first].customer).collect();
+    let wanted: HashSet<Sym> = episodes.iter().filter_map(|it| sessions.get(it.first).customer).collect();
     let named = sessions.iter().filter_map(|it| Some((it.customer?, it.customer_name?)));
     // Sessions come by start, so that the latest stays.
     named.filter(|(customer, _)| wanted.contains(customer)).collect()
@@ -431,7 +491,7 @@ fn apart_note(apart: &HashMap<FeedKey, u64>, analysis: &Analysis) -> Option<Sent
 /// Unanswered calls that promise nothing to anybody known.
 fn left_out(analysis: &Analysis) -> Vec<Sentence> {
     let (mut groups, mut untimed, mut nobody) = (0_u64, 0, 0);
-    for session in analysis.subjects().filter(|it| is_unanswered(it)) {
+    for session in analysis.subjects().filter(is_unanswered) {
         match session {
             it if it.group == Some(true) => groups += 1,
             it if !it.is_timed() => untimed += 1,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Output;
 use crate::analysis::Analysis;
+use crate::call_id::CallId;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::{Cause, Event, Kind, Origin, Reaction};
@@ -87,7 +88,7 @@ struct Chosen {
     keys: HashSet<EventKey>,
 }
 
-type EventKey = (Provider, Sym, u8, Kind, Option<Cause>, Option<Sym>, Option<i64>);
+type EventKey = (Provider, Sym, u8, Kind, Option<Cause>, Option<CallId>, Option<i64>);
 
 fn key(event: &Event) -> EventKey {
     (event.provider, event.instance, event.word, event.kind, event.cause, event.call_id, event.at)
@@ -98,10 +99,10 @@ impl Chosen {
         let mut origins = HashMap::new();
         let mut keys = HashSet::new();
         for (session, is_subject) in analysis.sessions().iter().zip(&analysis.subject) {
-            for event in analysis.events_of(session) {
+            for event in analysis.events_of(&session) {
                 origins.insert(event.origin, *is_subject);
                 if *is_subject && event.call_id.is_some() {
-                    keys.insert(key(event));
+                    keys.insert(key(&event));
                 }
             }
         }
@@ -136,7 +137,7 @@ fn row(event: &Event, texts: &Texts) -> Vec<Cell> {
         Cell::word(event.direction.name()),
         text(Some(event.instance)),
         text(event.account),
-        text(event.call_id),
+        super::sessions::call_id(event.call_id, texts),
         person(Person::Customer, event.customer),
         person(Person::Customer, event.also),
         person(Person::Agent, event.agent_label),

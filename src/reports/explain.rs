@@ -36,14 +36,17 @@ pub fn report(
         }
         return Ok(figure_report(analysis, figure, raw_lines));
     }
-    let found: Vec<&Session> = analysis
-        .subjects()
-        .filter(|it| analysis.texts.raw_opt(it.call_id) == Some(what) || it.id(&analysis.texts) == what)
-        .collect();
+    let is_of_call = |it: &Session| it.call_id.is_some_and(|it| it.text(&analysis.texts) == what);
+    let found: Vec<Session> =
+        analysis.subjects().filter(|it| is_of_call(it) || it.id(&analysis.texts) == what).collect();
     if found.is_empty() {
         let figures = suggest::nearest(what, definitions::FIGURES.iter().map(|it| it.id));
-        let near =
-            suggest::nearest(what, analysis.subjects().filter_map(|it| analysis.texts.raw_opt(it.call_id)));
+        let call_ids: Vec<String> = analysis
+            .subjects()
+            .filter_map(|it| it.call_id)
+            .map(|it| it.text(&analysis.texts).into_owned())
+            .collect();
+        let near = suggest::nearest(what, call_ids.iter().map(String::as_str));
         let ids: Vec<String> = analysis.subjects().map(|it| it.id(&analysis.texts)).collect();
         let ids = suggest::nearest(what, ids.iter().map(String::as_str));
         let hint = match (figures.first(), near.first(), ids.first()) {
@@ -60,7 +63,7 @@ pub fn report(
         preface.push(say(""));
         preface.extend(in_words(session, analysis, raw_lines));
     }
-    let counted: Vec<(&Session, Counted)> = found.into_iter().map(|it| (it, Counted::Neither)).collect();
+    let counted: Vec<(Session, Counted)> = found.into_iter().map(|it| (it, Counted::Neither)).collect();
     Ok(Output { preface, parts: tables(&counted, analysis, raw_lines, false), notes: Vec::new() })
 }
 
@@ -92,18 +95,18 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
     };
     let top_caller = top_caller(analysis, &peaks);
     let is_counted = |it: &Session| counts(figure.id, it, analysis, &peaks).is_some();
-    let is_count = match figure.numerator {
-        [] => analysis.sessions().first().is_some_and(is_counted),
-        parts => analysis
-            .sessions()
-            .first()
-            .is_none_or(|session| parts.iter().all(|it| counts(it, session, analysis, &peaks).is_some())),
-    };
-    let counted: Vec<(&Session, Counted)> = analysis
+    let is_count =
+        match figure.numerator {
+            [] => analysis.sessions().iter().next().as_ref().is_some_and(is_counted),
+            parts => analysis.sessions().iter().next().is_none_or(|session| {
+                parts.iter().all(|it| counts(it, &session, analysis, &peaks).is_some())
+            }),
+        };
+    let counted: Vec<(Session, Counted)> = analysis
         .subjects()
         .filter(|it| it.is_timed() && it.direction == direction)
         .map(|session| {
-            let member = |id: &str| counts(id, session, analysis, &peaks) == Some(true);
+            let member = |id: &str| counts(id, &session, analysis, &peaks) == Some(true);
             let part = if !is_count {
                 Counted::Denominator
             } else if figure.numerator.is_empty() {
@@ -145,7 +148,7 @@ fn figure_report(analysis: &Analysis, figure: &Figure, raw_lines: &HashMap<Origi
         );
         say(words)
     });
-    let shown: Vec<(&Session, Counted)> =
+    let shown: Vec<(Session, Counted)> =
         counted.into_iter().filter(|(_, it)| *it != Counted::Neither).collect();
     let mut lines = 0;
     for (session, part) in &shown {
@@ -385,7 +388,7 @@ fn raw(event: &Event, raw_lines: &HashMap<Origin, Box<[u8]>>) -> Cell {
 }
 
 fn tables(
-    counted: &[(&Session, Counted)],
+    counted: &[(Session, Counted)],
     analysis: &Analysis,
     raw_lines: &HashMap<Origin, Box<[u8]>>,
     of_figure: bool,

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::attempts::{self, Attempt};
 use super::{Output, Sentence};
 use crate::analysis::{Analysis, ReportOptions};
@@ -32,39 +34,44 @@ fn halves(outcome: Outcome) -> u64 {
 
 /// The customers by how hard they tried.
 pub fn report(analysis: &Analysis) -> Output {
-    let (callers, notes) = callers(analysis);
-    let answered_outgoing = last_answered_outgoing(analysis);
-    let mut customers: Vec<Customer> =
-        callers.iter().filter_map(|it| customer(analysis, it, &answered_outgoing)).collect();
-    let text = |it: &Customer| analysis.texts.get(it.customer);
-    customers.sort_unstable_by(|a, b| b.weightier().cmp(&a.weightier()).then_with(|| text(a).cmp(text(b))));
-
-    let mut rows = Vec::with_capacity(customers.len());
-    let mut vips = Vec::new();
-    for (rank, customer) in (1..).zip(&customers) {
-        let row = customer.row(rank, analysis);
-        if customer.vip == Some(true) && customer.attempts > customer.answered {
-            vips.push(row.clone());
-        }
-        rows.push(row);
+    let (mut ranked, priority) = ranks(analysis);
+    // Of those who are of the first priority none is left out: what stands out is told from the rows.
+    let wanted = analysis.options.list_rows.map_or(ranked.len(), |it| it.max(priority)).min(ranked.len());
+    let order = |a: &Ranked, b: &Ranked| {
+        let text = |it: &Ranked| analysis.texts.raw(it.customer);
+        b.weight.cmp(&a.weight).then_with(|| text(a).cmp(text(b)))
+    };
+    let any_vip = ranked.iter().any(|it| it.vip_unanswered);
+    if wanted < ranked.len() && wanted > 0 && !any_vip {
+        ranked.select_nth_unstable_by(wanted - 1, order);
+        ranked[..wanted].sort_unstable_by(order);
+    } else {
+        ranked.par_sort_unstable_by(order);
     }
+
+    let answered_outgoing = last_answered_outgoing(analysis);
+    let row = |rank: usize| -> Option<Vec<Cell>> {
+        let it = &ranked[rank];
+        Some(customer(analysis, it.number, &answered_outgoing)?.row(rank as u64 + 1, analysis))
+    };
+    let rows: Vec<Vec<Cell>> = (0..wanted).into_par_iter().filter_map(row).collect();
+    let vips = (0..ranked.len()).filter(|it| ranked[*it].vip_unanswered).filter_map(row).collect();
     let everyone = Table {
         title: "Callers by frustration".into(),
         columns: columns(),
         rows,
-        total: None,
+        left_out: ranked.len() - wanted,
         empty: "No incoming call of a known customer at a known time.".into(),
         reading: reading(&analysis.options),
-        chart: None,
+        ..Table::default()
     };
     let vips = Table {
         title: "VIPs with an unanswered call".into(),
         columns: columns(),
         rows: vips,
-        total: None,
         empty: "No customer who is marked as VIP has an unanswered call.".into(),
         reading: vec!["The same figures; the rank is that among all customers.".into()],
-        chart: None,
+        ..Table::default()
     };
     Output {
         preface: Vec::new(),
@@ -72,52 +79,78 @@ pub fn report(analysis: &Analysis) -> Output {
             Part { path: vec!["rows"], body: Body::Rows(everyone) },
             Part { path: vec!["vip_unanswered"], body: Body::Rows(vips) },
         ],
-        notes,
+        notes: left_out(analysis),
     }
+}
+
+/// What a customer's rank goes by.
+struct Ranked {
+    customer: Sym,
+    /// Its number among the customers of sessions.
+    number: usize,
+    /// The greater comes first.
+    weight: Weight,
+    /// Marked as VIP, with an attempt that nobody answered.
+    vip_unanswered: bool,
+}
+
+/// Score, attempts of the fullest window, attempts, and the last start.
+type Weight = (u64, u64, u64, i64);
+
+/// Every customer with a subject attempt, in no order, and how many are of the first priority.
+fn ranks(analysis: &Analysis) -> (Vec<Ranked>, usize) {
+    let by_customer = analysis.sessions().by_customer();
+    let ranked: Vec<Ranked> = (0..by_customer.len())
+        .into_par_iter()
+        .filter_map(|number| {
+            let (customer, places) = by_customer.get(number);
+            let attempts = attempts_of(analysis, places);
+            let subjects = || attempts.iter().filter(|it| it.subject);
+            let last = subjects().next_back()?;
+            let peak = peak(&attempts, analysis.options.window_ms);
+            let score = score(peak.halves, analysis.options.threshold_milli);
+            let weight = (score, peak.attempts, subjects().count() as u64, last.started_at);
+            let unanswered = || subjects().any(Attempt::is_unanswered);
+            let vip_unanswered = analysis.customers.is_vip(customer) == Some(true) && unanswered();
+            Some(Ranked { customer, number, weight, vip_unanswered })
+        })
+        .collect();
+    let priority = ranked.iter().filter(|it| is_first_priority(it.weight.0, it.weight.1)).count();
+    (ranked, priority)
+}
+
+fn is_first_priority(score: u64, peak_attempts: u64) -> bool {
+    peak_attempts >= PRIORITY_ATTEMPTS || score >= FULL
+}
+
+/// The customer's calls as attempts, of its sessions in the fixed order.
+fn attempts_of(analysis: &Analysis, places: &[u32]) -> Vec<Attempt> {
+    attempts::attempts(analysis, Direction::Incoming, places.iter().map(|it| *it as usize))
 }
 
 /// The first and last start of each subject customer's fullest window.
 pub fn peaks(analysis: &Analysis) -> HashMap<Sym, (i64, i64)> {
-    let (callers, _) = callers(analysis);
-    let none = HashMap::new();
-    let customers = callers.iter().filter_map(|it| customer(analysis, it, &none));
-    customers.map(|it| (it.customer, (it.peak.started_at, it.peak.ended_at))).collect()
+    let peak_of = |(customer, places): (Sym, &[u32])| {
+        let attempts = attempts_of(analysis, places);
+        attempts.iter().any(|it| it.subject).then(|| {
+            let peak = peak(&attempts, analysis.options.window_ms);
+            (customer, (peak.started_at, peak.ended_at))
+        })
+    };
+    analysis.sessions().by_customer().iter().filter_map(peak_of).collect()
 }
 
-/// A customer with the places of its incoming sessions, in the fixed order.
-struct Caller {
-    customer: Sym,
-    places: Vec<usize>,
-}
-
-/// Every customer who called, and how many subject calls stand in no row.
-fn callers(analysis: &Analysis) -> (Vec<Caller>, Vec<Sentence>) {
-    let mut callers: Vec<Caller> = Vec::new();
-    let mut known: HashMap<Sym, usize> = HashMap::new();
+/// How many subject calls stand in no row, and why.
+fn left_out(analysis: &Analysis) -> Vec<Sentence> {
     let (mut groups, mut untimed, mut nobody) = (0, 0, 0);
-    for (place, session) in analysis.sessions().iter().enumerate() {
-        if session.direction != Direction::Incoming {
-            continue;
-        }
-        let left_out = if session.group == Some(true) {
-            Some(&mut groups)
-        } else if !attempts::counts(session) {
-            Some(&mut untimed)
+    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
+        if session.group == Some(true) {
+            groups += 1;
+        } else if !attempts::counts(&session) {
+            untimed += 1;
         } else if session.customer.is_none() {
-            Some(&mut nobody)
-        } else {
-            None
-        };
-        if let Some(count) = left_out {
-            *count += u64::from(analysis.subject[place]);
-            continue;
+            nobody += 1;
         }
-        let Some(customer) = session.customer else { continue };
-        let at = *known.entry(customer).or_insert_with(|| {
-            callers.push(Caller { customer, places: Vec::new() });
-            callers.len() - 1
-        });
-        callers[at].places.push(place);
     }
     let mut notes = Vec::new();
     for (count, why) in [
@@ -135,13 +168,13 @@ fn callers(analysis: &Analysis) -> (Vec<Caller>, Vec<Sentence>) {
             ]);
         }
     }
-    (callers, notes)
+    notes
 }
 
 /// For each customer the start of the last outgoing call that it answered.
 fn last_answered_outgoing(analysis: &Analysis) -> HashMap<Sym, i64> {
     let mut last = HashMap::new();
-    for session in analysis.sessions() {
+    for session in analysis.sessions().iter() {
         if session.direction == Direction::Outgoing
             && session.outcome == Some(Outcome::Answered)
             && session.group != Some(true)
@@ -177,24 +210,28 @@ struct Customer {
     last_at: i64,
 }
 
-/// The figures of a customer, if any of its attempts is a subject.
-fn customer(analysis: &Analysis, caller: &Caller, answered_outgoing: &HashMap<Sym, i64>) -> Option<Customer> {
+/// The figures of a customer by its number among those of sessions, if any of its attempts is a subject.
+fn customer(analysis: &Analysis, number: usize, answered_outgoing: &HashMap<Sym, i64>) -> Option<Customer> {
     let options = &analysis.options;
-    let attempts = attempts::attempts(analysis, &caller.places);
+    let (customer, places) = analysis.sessions().by_customer().get(number);
+    let attempts = attempts_of(analysis, places);
     let subjects: Vec<&Attempt> = attempts.iter().filter(|it| it.subject).collect();
     let (first, last) = (subjects.first()?, subjects.last()?);
-    let session = |it: &Attempt| &analysis.sessions()[it.first];
+    let session = |it: &Attempt| analysis.sessions().get(it.first);
     let of = |outcome: Outcome| subjects.iter().filter(|it| it.outcome == outcome).count() as u64;
     let instances: HashSet<(Provider, Sym)> =
         subjects.iter().map(|it| (session(it).provider, session(it).instance)).collect();
-    let sessions = || caller.places.iter().rev().map(|it| &analysis.sessions()[*it]);
-    let latest_country = sessions().find(|it| it.country.is_some()).and_then(|it| analysis.country(it));
+    let sessions = || {
+        let latest_first = places.iter().rev().map(|it| analysis.sessions().get(*it as usize));
+        latest_first.filter(|it| it.direction == Direction::Incoming && attempts::counts(it))
+    };
+    let latest_country = sessions().find(|it| it.country.is_some()).and_then(|it| analysis.country(&it));
     let peak = peak(&attempts, options.window_ms);
     Some(Customer {
-        customer: caller.customer,
-        name: analysis.customers.name(caller.customer).or_else(|| sessions().find_map(|it| it.customer_name)),
-        country: latest_country.or_else(|| analysis.country_of_number(caller.customer)),
-        vip: analysis.customers.is_vip(caller.customer),
+        customer,
+        name: analysis.customers.name(customer).or_else(|| sessions().find_map(|it| it.customer_name)),
+        country: latest_country.or_else(|| analysis.country_of_number(customer)),
+        vip: analysis.customers.is_vip(customer),
         attempts: subjects.len() as u64,
         answered: of(Outcome::Answered),
         rejected: of(Outcome::Rejected),
@@ -204,7 +241,7 @@ fn customer(analysis: &Analysis, caller: &Caller, answered_outgoing: &HashMap<Sy
         peak,
         current_score: analysis.rebuilt.watermark.map(|it| current_score(&attempts, it, options)),
         longest_streak: longest_streak(&subjects),
-        unresolved: unresolved(&attempts, answered_outgoing.get(&caller.customer).copied()),
+        unresolved: unresolved(&attempts, answered_outgoing.get(&customer).copied()),
         redirects_due: redirects_due(analysis, &attempts),
         instances: instances.len() as u64,
         video_calls: subjects.iter().filter(|it| session(it).video == Some(true)).count() as u64,
@@ -288,7 +325,7 @@ fn redirects_due(analysis: &Analysis, attempts: &[Attempt]) -> u64 {
     let mut due_at: HashMap<(Provider, Sym), i64> = HashMap::new();
     let mut due = 0;
     for attempt in attempts {
-        let session = &analysis.sessions()[attempt.first];
+        let session = &analysis.sessions().get(attempt.first);
         let line = (session.provider, session.instance);
         let soon = |before: &i64| attempt.started_at - before < analysis.options.debounce_ms;
         if !due_at.get(&line).is_some_and(soon) {
@@ -331,11 +368,6 @@ fn columns() -> Vec<Column> {
 }
 
 impl Customer {
-    /// What the rank goes by; the greater comes first.
-    fn weightier(&self) -> (u64, u64, u64, i64) {
-        (self.score, self.peak.attempts, self.attempts, self.last_at)
-    }
-
     /// The level, and what made it the first.
     fn level(&self) -> (&'static str, Option<&'static str>) {
         if self.peak.attempts >= PRIORITY_ATTEMPTS {
@@ -847,7 +879,7 @@ mod tests {
         let mut lines = calls(&[("rejected", "10:00:00")]);
         lines.push(wawp("rejected", "desk", "orphan", ASHA, "10:05:00"));
         let analysis = analysis(lines);
-        assert!(analysis.sessions()[1].orphan.is_some());
+        assert!(analysis.sessions().get(1).orphan.is_some());
         let output = report(&analysis);
         assert_eq!(cells(table(&output, &["rows"]), 0, "attempts rejected peak_weight"), "2 2 3.0");
     }

@@ -81,6 +81,26 @@ impl Key {
         }
     }
 
+    /// Whether kindred sessions (see [`Kin`](crate::store::Kin)) have the same under this key.
+    pub fn is_of_kin(self) -> bool {
+        match self {
+            Self::Provider
+            | Self::Instance
+            | Self::Account
+            | Self::Agent
+            | Self::AgentSource
+            | Self::Team
+            | Self::Engine => true,
+            Self::Country
+            | Self::Video
+            | Self::Month
+            | Self::Week
+            | Self::Day
+            | Self::Weekday
+            | Self::Hour => false,
+        }
+    }
+
     /// What a session has under this key.
     pub fn value(self, session: &Session, analysis: &Analysis) -> Value {
         let local = || session.started_at.map(|it| analysis.options.zone.local(it));

@@ -111,10 +111,10 @@ fn feeds(analysis: &Analysis) -> Vec<Held<'_>> {
         let (times, starts) = (Vec::new(), Vec::new());
         held.push(Held { key: *key, feed, sessions: 0, kinds: [0; 5], times, starts });
     }
-    for session in analysis.sessions() {
+    for session in analysis.sessions().iter() {
         let Some(held) = known.get(&session.feed()).and_then(|it| held.get_mut(*it)) else { continue };
         held.sessions += 1;
-        for event in analysis.events_of(session) {
+        for event in analysis.events_of(&session) {
             held.kinds[event.kind as usize] += 1;
             // A time that lies ahead of its delivery is a wrong clock's.
             held.times.extend(event.at.filter(|_| !event.ahead));
@@ -213,6 +213,7 @@ fn feeds_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
             column("consequence", Always),
         ],
         rows: feeds.iter().map(row).collect(),
+        left_out: 0,
         total: None,
         empty: "No call events.".into(),
         reading: vec![
@@ -291,6 +292,7 @@ fn silences_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
             column("median_gap_ms", IfWide(3)),
         ],
         rows,
+        left_out: 0,
         total: None,
         empty: "No feed was silent for 24 hours and ten times its median gap between calls.".into(),
         reading: vec![
@@ -304,7 +306,7 @@ fn silences_table(analysis: &Analysis, feeds: &[Held<'_>]) -> Table {
 
 fn engines_table(analysis: &Analysis) -> Table {
     let mut events: HashMap<(Provider, Option<Sym>), u64> = HashMap::new();
-    for event in &analysis.rebuilt.events {
+    for event in analysis.sessions().events() {
         *events.entry((event.provider, event.engine)).or_default() += 1;
     }
     let mut engines: Vec<(Provider, Option<Text>, u64)> = events
@@ -334,6 +336,7 @@ fn engines_table(analysis: &Analysis) -> Table {
             column("blind_spot", Always),
         ],
         rows,
+        left_out: 0,
         total: None,
         empty: "No call events.".into(),
         reading: vec!["A blind spot is known of the provider or its engine; no dump can fill it.".into()],
@@ -385,6 +388,7 @@ impl Labels {
                 column("looks_like_sessions", IfWide(1)),
             ],
             rows: self.pairs.iter().map(row).collect(),
+            left_out: 0,
             total: None,
             empty: "No agents' names look alike.".into(),
             reading: vec![
@@ -416,7 +420,7 @@ impl MetadataKey {
 /// The metadata are one JSON text an event; equal ones are read once.
 fn metadata_keys(analysis: &Analysis) -> Vec<MetadataKey> {
     let mut texts: HashMap<Sym, u64> = HashMap::new();
-    for metadata in analysis.rebuilt.events.iter().filter_map(|it| it.metadata) {
+    for metadata in analysis.sessions().events().filter_map(|it| it.metadata) {
         *texts.entry(metadata).or_default() += 1;
     }
     let mut keys: BTreeMap<String, (u64, HashSet<String>)> = BTreeMap::new();
@@ -444,6 +448,7 @@ fn metadata_table(keys: &[MetadataKey]) -> Table {
         title: "Keys of metadata".into(),
         columns: vec![column("key", Always), column("events", Always), column("distinct_values", Always)],
         rows: keys.iter().map(row).collect(),
+        left_out: 0,
         total: None,
         empty: "No metadata.".into(),
         reading: vec![
@@ -461,6 +466,7 @@ fn counts(title: &str, keys: [&'static str; 2], rows: Vec<(Cell, u64)>, empty: &
         title: title.into(),
         columns: keys.map(|it| column(it, Always)).into(),
         rows: rows.into_iter().map(|(name, count)| vec![name, Cell::Count(count)]).collect(),
+        left_out: 0,
         total: None,
         empty: empty.into(),
         reading: vec![reading.into()],
@@ -563,6 +569,7 @@ fn suggestions_table(
         title: "Options that would help".into(),
         columns: vec![column("option", Always), column("why", Always), column("about", IfWide(1))],
         rows: found.into_iter().flatten().map(row).collect(),
+        left_out: 0,
         total: None,
         empty: "Nothing to suggest.".into(),
         reading: vec!["What each is about: the first few, in their order.".into()],
@@ -590,8 +597,8 @@ fn named(texts: impl IntoIterator<Item = Text>) -> Vec<Cell> {
 
 fn unnamed_lines(analysis: &Analysis) -> Option<Suggestion> {
     let is_unnamed =
-        |it: &&Event| it.provider.traits().instance_from_capture && analysis.texts.raw(it.instance) == "-";
-    let events = analysis.rebuilt.events.iter().filter(is_unnamed);
+        |it: &Event| it.provider.traits().instance_from_capture && analysis.texts.raw(it.instance) == "-";
+    let events = analysis.sessions().events().filter(is_unnamed);
     let (mut count, mut files) = (0, BTreeSet::new());
     for event in events {
         count += 1;

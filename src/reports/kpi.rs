@@ -1,6 +1,7 @@
 //! Rejection rates per group, with honest intervals, and whether a group differs from its peers.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
 
 use chrono::NaiveDate;
 
@@ -12,7 +13,7 @@ use crate::event::{Cause, Direction};
 use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
 use crate::session::{DeclinedBy, Outcome, Session, Unrated};
 use crate::stats::{percentile, wilson};
-use crate::text::Sym;
+use crate::store::Kin;
 
 /// What one group of incoming calls adds up to.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +35,9 @@ pub struct Tally {
     rejected_rings: Vec<i64>,
     answered_rings: Vec<i64>,
     talks: Vec<i64>,
-    callers: HashSet<Sym>,
-    rejected_callers: HashMap<Sym, u64>,
+    unique_callers: u64,
+    /// Of the rejected the most by one known customer; 0 for none.
+    top_caller: u64,
     video_calls: u64,
     pub(super) group_calls: u64,
     pub(super) orphaned: u64,
@@ -58,9 +60,6 @@ impl Tally {
     /// by policy; the most by one caller are `top`.
     pub(super) fn of(calls: u64, [confirmed, reported, instant, policy]: [u64; 4], top: u64) -> Self {
         let rejected = confirmed + reported + instant + policy;
-        let interner = crate::text::Interner::default();
-        let rejected_callers =
-            [(interner.intern("caller"), top)].into_iter().filter(|(_, it)| *it > 0).collect();
         Self {
             answered: calls - rejected,
             rejected,
@@ -68,7 +67,7 @@ impl Tally {
             instant,
             confirmed,
             reported,
-            rejected_callers,
+            top_caller: top,
             ..Self::default()
         }
     }
@@ -89,30 +88,35 @@ impl Tally {
         self.resolved() + self.ringing + self.unrated
     }
 
-    fn add(&mut self, session: &Session, analysis: &Analysis, in_hours: InHours) {
+    /// Counts a session; says what it is to its caller, whose calls are counted together later.
+    fn add(
+        &mut self,
+        session: &Session,
+        answers_hidden: bool,
+        analysis: &Analysis,
+        in_hours: InHours,
+    ) -> Call {
         self.zone_known |= in_hours != InHours::Unknown;
         self.zone_unknown |= in_hours == InHours::Unknown;
         if session.group == Some(true) && !analysis.options.include_group {
             self.group_calls += 1;
-            return;
+            return Call::LeftOut;
         }
         let rejected = session.outcome == Some(Outcome::Rejected);
         if session.is_orphan_apart() {
             self.orphaned += 1;
             self.orphaned_rejections += u64::from(rejected);
-            return;
+            return Call::LeftOut;
         }
         self.sources[session.agent_source as usize] += 1;
-        self.callers.extend(session.customer);
         self.video_calls += u64::from(session.video == Some(true));
         if let Some(reason) = session.unrated {
             self.unrated += 1;
             self.unrated_rejected += u64::from(rejected);
             self.unrated_reasons.insert(reason);
-            return;
+            return Call::Counted;
         }
-        let feed = analysis.rebuilt.feeds.of(session);
-        self.answers_hidden |= !feed.shows.answers;
+        self.answers_hidden |= answers_hidden;
         match session.outcome {
             Some(Outcome::Answered) => {
                 self.answered += 1;
@@ -126,7 +130,7 @@ impl Tally {
             }
             Some(Outcome::Ringing) | None => {
                 self.ringing += 1;
-                return;
+                return Call::Counted;
             }
         }
         if let InHours::On(day) = in_hours {
@@ -137,13 +141,83 @@ impl Tally {
             of_day.0 += 1;
             of_day.1 += u64::from(rejected);
         }
+        if rejected { Call::Rejected } else { Call::Counted }
+    }
+
+    /// Adds what another group adds up to, but for its callers.
+    fn merge(&mut self, other: &Self) {
+        let Self {
+            answered,
+            rejected,
+            missed,
+            ringing,
+            missed_inferred,
+            policy,
+            instant,
+            confirmed,
+            reported,
+            bh_resolved,
+            bh_rejected,
+            bh_policy,
+            days,
+            rejected_rings,
+            answered_rings,
+            talks,
+            unique_callers: _,
+            top_caller: _,
+            video_calls,
+            group_calls,
+            orphaned,
+            orphaned_rejections,
+            unrated,
+            unrated_rejected,
+            unrated_reasons,
+            answers_hidden,
+            zone_known,
+            zone_unknown,
+            sources,
+        } = other;
+        for (sum, it) in [
+            (&mut self.answered, answered),
+            (&mut self.rejected, rejected),
+            (&mut self.missed, missed),
+            (&mut self.ringing, ringing),
+            (&mut self.missed_inferred, missed_inferred),
+            (&mut self.policy, policy),
+            (&mut self.instant, instant),
+            (&mut self.confirmed, confirmed),
+            (&mut self.reported, reported),
+            (&mut self.bh_resolved, bh_resolved),
+            (&mut self.bh_rejected, bh_rejected),
+            (&mut self.bh_policy, bh_policy),
+            (&mut self.video_calls, video_calls),
+            (&mut self.group_calls, group_calls),
+            (&mut self.orphaned, orphaned),
+            (&mut self.orphaned_rejections, orphaned_rejections),
+            (&mut self.unrated, unrated),
+            (&mut self.unrated_rejected, unrated_rejected),
+        ] {
+            *sum += it;
+        }
+        for (sum, it) in self.sources.iter_mut().zip(sources) {
+            *sum += it;
+        }
+        for (day, it) in days {
+            let of_day = self.days.entry(*day).or_default();
+            of_day.0 += it.0;
+            of_day.1 += it.1;
+        }
+        self.rejected_rings.extend(rejected_rings);
+        self.answered_rings.extend(answered_rings);
+        self.talks.extend(talks);
+        self.unrated_reasons.extend(unrated_reasons);
+        self.answers_hidden |= answers_hidden;
+        self.zone_known |= zone_known;
+        self.zone_unknown |= zone_unknown;
     }
 
     fn add_rejected(&mut self, session: &Session) {
         self.rejected += 1;
-        if let Some(customer) = session.customer {
-            *self.rejected_callers.entry(customer).or_default() += 1;
-        }
         let by_hand = match session.declined_by {
             Some(DeclinedBy::Policy) => {
                 self.policy += 1;
@@ -169,7 +243,7 @@ impl Tally {
 
     /// Of the rejected the most by one known customer.
     pub(super) fn top_caller(&self) -> Option<u64> {
-        self.rejected_callers.values().copied().max()
+        Some(self.top_caller).filter(|it| *it > 0)
     }
 
     fn flag(&self, analysis: &Analysis) -> Cell {
@@ -239,7 +313,7 @@ impl Tally {
             share_of(&self.rejected_rings, 95),
             share_of(&self.answered_rings, 50),
             share_of(&self.talks, 50),
-            Cell::Count(self.callers.len() as u64),
+            Cell::Count(self.unique_callers),
             Cell::Count(self.video_calls),
             Cell::Count(self.group_calls),
             Cell::opt(self.top_caller(), |it| Cell::share(it, self.rejected)),
@@ -351,6 +425,81 @@ pub struct Grouped {
     pub total: Tally,
 }
 
+/// What a session is to its caller.
+enum Call {
+    /// None of the calls that count.
+    LeftOut,
+    /// A call.
+    Counted,
+    /// A call that was rejected, in a rate.
+    Rejected,
+}
+
+/// Which group each session belongs to.
+struct Groups<'b> {
+    by: &'b [Key],
+    places: HashMap<Box<[Value]>, usize>,
+    /// What is known of kindred sessions, where the keys do not tell them apart.
+    of_kin: Option<hashbrown::HashMap<Kin, usize>>,
+    key: Vec<Value>,
+}
+
+impl<'b> Groups<'b> {
+    fn new(by: &'b [Key]) -> Self {
+        let of_kin = by.iter().all(|it| it.is_of_kin()).then(hashbrown::HashMap::new);
+        Self { by, places: HashMap::new(), of_kin, key: Vec::new() }
+    }
+
+    /// The number of the session's group; the next one if it is new.
+    fn of(&mut self, place: usize, session: &Session, analysis: &Analysis) -> usize {
+        let kin = analysis.sessions().kin(place);
+        if let Some(known) = self.of_kin.as_ref().and_then(|it| it.get(&kin)) {
+            return *known;
+        }
+        self.key.clear();
+        self.key.extend(self.by.iter().map(|it| it.value(session, analysis)));
+        let group = match self.places.get(&self.key[..]) {
+            Some(it) => *it,
+            None => {
+                let next = self.places.len();
+                self.places.insert(self.key.clone().into_boxed_slice(), next);
+                next
+            }
+        };
+        if let Some(of_kin) = &mut self.of_kin {
+            of_kin.insert(kin, group);
+        }
+        group
+    }
+}
+
+/// Counts callers, and the most rejected calls of one, by group and in all. `calls` says of each session
+/// that counts its group, from 1, and whether it was rejected.
+fn count_callers(
+    calls: &[Option<(NonZeroU32, bool)>],
+    tallies: &mut [Tally],
+    total: &mut Tally,
+    analysis: &Analysis,
+) {
+    let mut of_caller: Vec<(NonZeroU32, bool)> = Vec::new();
+    for (_, places) in analysis.sessions().by_customer().iter() {
+        of_caller.clear();
+        of_caller.extend(places.iter().filter_map(|it| calls[*it as usize]));
+        of_caller.sort_unstable();
+        let count = |calls: &[(NonZeroU32, bool)], tally: &mut Tally| {
+            tally.unique_callers += 1;
+            let rejected = calls.iter().filter(|it| it.1).count() as u64;
+            tally.top_caller = tally.top_caller.max(rejected);
+        };
+        for of_group in of_caller.chunk_by(|a, b| a.0 == b.0) {
+            count(of_group, &mut tallies[of_group[0].0.get() as usize - 1]);
+        }
+        if !of_caller.is_empty() {
+            count(&of_caller, total);
+        }
+    }
+}
+
 /// Groups the subject sessions of one direction that have a start.
 pub fn group(analysis: &Analysis, by: &[Key], direction: Direction) -> Grouped {
     group_some(analysis, by, direction, |_| true)
@@ -363,26 +512,34 @@ pub(super) fn group_some(
     direction: Direction,
     takes: impl Fn(&Session) -> bool,
 ) -> Grouped {
-    let mut places: HashMap<Box<[Value]>, usize> = HashMap::new();
+    let mut groups = Groups::new(by);
     let mut tallies: Vec<Tally> = Vec::new();
-    let mut total = Tally::default();
-    let mut key = Vec::with_capacity(by.len());
-    let is_of = |it: &&Session| it.direction == direction && it.is_timed() && takes(it);
-    for session in analysis.subjects().filter(is_of) {
-        key.clear();
-        key.extend(by.iter().map(|it| it.value(session, analysis)));
-        let place = match places.get(&key[..]) {
-            Some(it) => *it,
-            None => {
-                places.insert(key.clone().into_boxed_slice(), tallies.len());
-                tallies.push(Tally::default());
-                tallies.len() - 1
-            }
+    let sessions = analysis.sessions();
+    let mut calls: Vec<Option<(NonZeroU32, bool)>> = vec![None; sessions.len()];
+    let is_of = |it: &Session| it.direction == direction && it.is_timed() && takes(it);
+    for (place, session) in sessions.iter().enumerate() {
+        if !analysis.subject[place] || !is_of(&session) {
+            continue;
+        }
+        let group = groups.of(place, &session, analysis);
+        if group == tallies.len() {
+            tallies.push(Tally::default());
+        }
+        let in_hours = analysis.in_hours(&session);
+        let answers_hidden = !sessions.shows_answers(place);
+        let number = NonZeroU32::new(group as u32 + 1);
+        calls[place] = match tallies[group].add(&session, answers_hidden, analysis, in_hours) {
+            Call::LeftOut => None,
+            Call::Counted => number.map(|it| (it, false)),
+            Call::Rejected => number.map(|it| (it, true)),
         };
-        let in_hours = analysis.in_hours(session);
-        tallies[place].add(session, analysis, in_hours);
-        total.add(session, analysis, in_hours);
     }
+    let mut total = Tally::default();
+    for tally in &tallies {
+        total.merge(tally);
+    }
+    count_callers(&calls, &mut tallies, &mut total, analysis);
+    let places = groups.places;
     let mut rows: Vec<(Vec<Value>, Tally)> = places
         .into_iter()
         .map(|(key, place)| (key.into_vec(), std::mem::take(&mut tallies[place])))
@@ -420,6 +577,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
             .zip(verdicts)
             .map(|((key, tally), verdict)| row(key, tally.cells(verdict, analysis)))
             .collect(),
+        left_out: 0,
         total: Some(total(incoming.total.cells(None, analysis))),
         empty: "No incoming call.".to_owned(),
         reading: reading(by),
@@ -430,6 +588,7 @@ pub fn report(analysis: &Analysis, by: &[Key]) -> Output {
         title: format!("Outgoing calls by {names}: rejected by the customer"),
         columns: columns(&OUTGOING),
         rows: outgoing.rows.iter().map(|(key, tally)| row(key, tally.outgoing_cells())).collect(),
+        left_out: 0,
         total: Some(total(outgoing.total.outgoing_cells())),
         empty: "No outgoing call.".to_owned(),
         reading: Vec::new(),

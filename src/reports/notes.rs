@@ -7,7 +7,7 @@ use crate::analysis::Analysis;
 use crate::dialects::Provider;
 use crate::event::Direction;
 use crate::section::{Cell, Piece, say};
-use crate::session::{DeclinedBy, Feed, FeedKey, Outcome, Session, Unrated};
+use crate::session::{DeclinedBy, Feed, FeedKey, Outcome, Unrated};
 use crate::text::Text;
 use crate::zone::Zone;
 
@@ -70,7 +70,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 
 /// Feeds of the subject sessions.
 fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let chosen: HashSet<FeedKey> = analysis.subjects().map(Session::feed).collect();
+    let chosen: HashSet<FeedKey> = analysis.feeds_of_subjects();
     let mut feeds: Vec<(&FeedKey, &Feed)> =
         analysis.rebuilt.feeds.iter().filter(|(key, _)| chosen.contains(*key)).collect();
     feeds.sort_by_key(|((provider, instance, direction), _)| {

@@ -12,12 +12,19 @@ const NAMED: usize = 3;
 /// Rates by agent and by line, frustrated callers, anomalies, customers who avoid calls, callbacks and
 /// reactions.
 pub fn report(analysis: &Analysis) -> Output {
-    let by_agent = kpi::report(analysis, &[Key::Agent]);
-    let by_line = kpi::report(analysis, &[Key::Provider, Key::Instance]);
-    let frustration = frustration::report(analysis);
-    let anomalies = anomalies::report(analysis, false);
-    let callbacks = callbacks::report(analysis);
-    let avoidance = avoidance::report(analysis);
+    let ((by_agent, by_line), (frustration, (anomalies, (callbacks, avoidance)))) = rayon::join(
+        || {
+            rayon::join(
+                || kpi::report(analysis, &[Key::Agent]),
+                || kpi::report(analysis, &[Key::Provider, Key::Instance]),
+            )
+        },
+        || {
+            let frustration = frustration::report(analysis);
+            let anomalies = anomalies::report(analysis, false);
+            (frustration, (anomalies, (callbacks::report(analysis), avoidance::report(analysis))))
+        },
+    );
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);

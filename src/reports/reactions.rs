@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Output;
 use crate::analysis::Analysis;
+use crate::call_id::CallId;
 use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::Reaction;
@@ -37,6 +38,7 @@ pub fn report(analysis: &Analysis) -> Output {
             column("session_id", Shown::IfWide(1)),
         ],
         rows: rows.iter().map(|it| it.cells(analysis, &calls)).collect(),
+        left_out: 0,
         total: None,
         empty: "No reactions.".into(),
         reading: vec![
@@ -67,8 +69,11 @@ pub(super) struct CallsByMessage(HashMap<(Provider, Sym), usize>);
 impl CallsByMessage {
     /// Looks for the calls of all reactions.
     pub(super) fn new(analysis: &Analysis) -> Self {
-        let mut calls: HashMap<(Provider, Sym), Option<usize>> =
-            analysis.reactions.iter().map(|it| ((it.provider, it.message), None)).collect();
+        let mut calls: HashMap<(Provider, CallId), Option<usize>> = analysis
+            .reactions
+            .iter()
+            .map(|it| ((it.provider, CallId::of_sym(it.message, &analysis.texts)), None))
+            .collect();
         if calls.is_empty() {
             return Self(HashMap::new());
         }
@@ -76,12 +81,15 @@ impl CallsByMessage {
             // An untimed session stands first, but one with a start is what a reader can look up.
             if let Some(id) = session.call_id
                 && let Some(call) = calls.get_mut(&(session.provider, id))
-                && call.is_none_or(|it| !analysis.sessions()[it].is_timed())
+                && call.is_none_or(|it| !analysis.sessions().get(it).is_timed())
             {
                 *call = Some(place);
             }
         }
-        Self(calls.into_iter().filter_map(|(message, call)| Some((message, call?))).collect())
+        let place =
+            |it: &Reaction| *calls.get(&(it.provider, CallId::of_sym(it.message, &analysis.texts)))?;
+        let found = analysis.reactions.iter().filter_map(|it| Some(((it.provider, it.message), place(it)?)));
+        Self(found.collect())
     }
 
     /// The place of the session that a reaction stands at, if its message is a call.
@@ -125,7 +133,7 @@ impl Row {
             Cell::Count(self.cleared),
             Cell::Signed(self.set as i64 - self.cleared as i64),
             Cell::opt(self.latest, |(_, count)| Cell::Count(count)),
-            Cell::opt(call, |it| super::sessions::id(&analysis.sessions()[it], &analysis.texts)),
+            Cell::opt(call, |it| super::sessions::id(&analysis.sessions().get(it), &analysis.texts)),
         ]
     }
 }
@@ -194,7 +202,7 @@ mod tests {
             timelines("Missed", "one", "m1", RAVI, "09:00:02"),
             reaction("set", "👍", "m1", RAVI, "10:00:00", "{}"),
         ]);
-        let id = both.sessions()[0].id(&both.texts);
+        let id = both.sessions().get(0).id(&both.texts);
         assert_eq!(cells(table(&report(&both), &["rows"]), 0, "session_id"), id);
     }
 
@@ -203,7 +211,7 @@ mod tests {
         let call = timelines("Missed", "one", "m1", RAVI, "09:00:00");
         let on_call = reaction("set", "👍", "m1", RAVI, "10:00:00", "{}");
         let alone = analysis(vec![call.clone(), on_call.clone()]);
-        let id = alone.sessions()[0].id(&alone.texts);
+        let id = alone.sessions().get(0).id(&alone.texts);
         assert_eq!(cells(table(&report(&alone), &["rows"]), 0, "session_id"), id);
         let mixed = analysis(vec![call, on_call, reaction("set", "👍", "m2", RAVI, "10:00:00", "{}")]);
         assert_eq!(cells(table(&report(&mixed), &["rows"]), 0, "session_id"), "–");

@@ -2,6 +2,7 @@
 
 use super::Output;
 use crate::analysis::Analysis;
+use crate::call_id::CallId;
 use crate::definitions::column;
 use crate::event::Origin;
 use crate::section::{Body, Cell, Column, Part, Person, Shown, Table, hex};
@@ -58,14 +59,14 @@ pub fn row(session: &Session, analysis: &Analysis) -> Vec<Cell> {
     let instant = |it: Option<i64>| Cell::opt(it, Cell::Instant);
     let millis = |it: Option<i64>| Cell::opt(it, Cell::Millis);
     let events = analysis.events_of(session);
-    let odd = anomalies(session, events, analysis.options.ring_timeout_ms);
+    let odd = anomalies(session, &events, analysis.options.ring_timeout_ms);
     let account_id = session.customer.and_then(|it| analysis.customers.account_id(it));
     vec![
         id(session, texts),
         Cell::word(session.provider.name()),
         Cell::Text(texts.get(session.instance).clone()),
         text(session.account),
-        text(session.call_id),
+        call_id(session.call_id, texts),
         Cell::word(session.direction.name()),
         person(Person::Customer, session.customer),
         person(Person::CustomerName, session.customer_name),
@@ -96,6 +97,11 @@ pub fn row(session: &Session, analysis: &Analysis) -> Vec<Cell> {
     ]
 }
 
+/// The provider's id of a call.
+pub fn call_id(id: Option<CallId>, texts: &Texts) -> Cell {
+    Cell::opt(id, |it| Cell::Text(Text::new(&it.text(texts))))
+}
+
 /// The id of a session. One that was made from a customer's number can be guessed back to it, so it
 /// is the customer's too.
 pub fn id(session: &Session, texts: &Texts) -> Cell {
@@ -122,7 +128,7 @@ pub fn report(analysis: &Analysis) -> Output {
     let table = Table {
         title: "Sessions".to_owned(),
         columns: columns(),
-        rows: analysis.subjects().map(|it| row(it, analysis)).collect(),
+        rows: analysis.subjects().map(|it| row(&it, analysis)).collect(),
         empty: "No session.".to_owned(),
         ..Table::default()
     };
@@ -145,7 +151,7 @@ pub fn rejections(analysis: &Analysis) -> Output {
     let table = Table {
         title: "Rejected calls".to_owned(),
         columns,
-        rows: rejected.map(|it| row(it, analysis)).collect(),
+        rows: rejected.map(|it| row(&it, analysis)).collect(),
         empty: "No rejected call.".to_owned(),
         reading: vec![
             "Declined by: agent means that the payload says so; unknown is a rejection as reported, behind which a \

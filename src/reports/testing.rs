@@ -70,12 +70,12 @@ impl Input {
             .collect();
         let texts = interner.freeze();
         let mut ledger = parsed.ledger;
-        let mut rebuilt = rebuild(parsed.events, customers.hidden(), &self.rules, &texts);
-        assign(&mut rebuilt.sessions, &rebuilt.events, &Roster::default(), &agents, &from_metadata, &texts);
+        let mut rebuilt = rebuild(&parsed.events, customers.hidden(), &self.rules, &texts);
+        assign(&mut rebuilt.sessions, &Roster::default(), &agents, &from_metadata, &texts);
         ledger.duplicates = rebuilt.duplicates;
         let mut reactions = parsed.reactions;
         ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
-        let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(it, &texts)).collect();
+        let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(&it, &texts)).collect();
         let countries = countries(&rebuilt.sessions, &texts);
         Analysis {
             texts,

@@ -134,12 +134,12 @@ enum Entry<'a> {
 /// What is chosen of the customer's calls and reactions, in order.
 fn entries<'a>(analysis: &'a Analysis, customer: Sym, calls: &CallsByMessage) -> Vec<Entry<'a>> {
     let is_shown = |place: usize| {
-        let session = &analysis.sessions()[place];
+        let session = &analysis.sessions().get(place);
         analysis.subject[place] && session.customer == Some(customer)
     };
     let mut entries: Vec<(i64, Entry<'a>)> = (0..analysis.sessions().len())
         .filter(|it| is_shown(*it))
-        .filter_map(|it| Some((analysis.sessions()[it].started_at?, Entry::Call(it))))
+        .filter_map(|it| Some((analysis.sessions().get(it).started_at?, Entry::Call(it))))
         .collect();
     let concerns = |it: &Reaction| {
         calls.of(it).is_some_and(is_shown) || (it.reactor == Some(customer) && !analysis.filtered)
@@ -181,6 +181,7 @@ fn blank(empty: String) -> Table {
         title: "Timeline".into(),
         columns: columns(),
         rows: Vec::new(),
+        left_out: 0,
         total: None,
         empty,
         reading: vec![
@@ -193,9 +194,9 @@ fn blank(empty: String) -> Table {
 }
 
 impl Entry<'_> {
-    fn session<'a>(&self, analysis: &'a Analysis) -> Option<&'a Session> {
+    fn session(&self, analysis: &Analysis) -> Option<Session> {
         match self {
-            Self::Call(place) => Some(&analysis.sessions()[*place]),
+            Self::Call(place) => Some(analysis.sessions().get(*place)),
             Self::Reaction(_) => None,
         }
     }
@@ -204,7 +205,7 @@ impl Entry<'_> {
         let text = |it: Option<Sym>| Cell::opt(analysis.texts.get_opt(it), Cell::Text);
         match *self {
             Self::Call(place) => {
-                let it = &analysis.sessions()[place];
+                let it = &analysis.sessions().get(place);
                 vec![
                     Cell::opt(it.started_at, Cell::Instant),
                     Cell::word("call"),
@@ -222,14 +223,14 @@ impl Entry<'_> {
                     Cell::opt(it.group, Cell::Bool),
                     Cell::opt(it.orphan, |it| Cell::word(it.name())),
                     sessions::id(it, &analysis.texts),
-                    text(it.call_id),
+                    sessions::call_id(it.call_id, &analysis.texts),
                     Cell::Missing,
                     Cell::Missing,
                     Cell::Missing,
                 ]
             }
             Self::Reaction(it) => {
-                let call = calls.of(it).map(|it| &analysis.sessions()[it]);
+                let call = calls.of(it).map(|it| analysis.sessions().get(it));
                 vec![
                     Cell::Instant(it.at),
                     Cell::word("reaction"),
@@ -239,14 +240,14 @@ impl Entry<'_> {
                     Cell::Missing,
                     Cell::Missing,
                     Cell::word(it.provider.name()),
-                    text(call.map(|it| it.instance)),
+                    text(call.as_ref().map(|it| it.instance)),
                     Cell::Missing,
                     Cell::Missing,
                     Cell::Missing,
                     Cell::Missing,
                     Cell::Missing,
-                    Cell::opt(call, |it| sessions::id(it, &analysis.texts)),
-                    text(call.and_then(|it| it.call_id)),
+                    Cell::opt(call.as_ref(), |it| sessions::id(it, &analysis.texts)),
+                    sessions::call_id(call.as_ref().and_then(|it| it.call_id), &analysis.texts),
                     text(Some(it.emoji)),
                     Cell::word(if it.set { "set" } else { "cleared" }),
                     Cell::opt(analysis.texts.get_opt(it.reactor), |it| Cell::Person(Person::CustomerRef, it)),
@@ -270,11 +271,11 @@ fn sentences(analysis: &Analysis, customer: Sym) -> Vec<Sentence> {
         let mut places = Vec::new();
         for (place, session) in analysis.sessions().iter().enumerate() {
             let is_of = session.customer == Some(customer) && session.direction == direction;
-            if is_of && attempts::counts(session) {
+            if is_of && attempts::counts(&session) {
                 places.push(place);
             }
         }
-        attempts::attempts(analysis, &places)
+        attempts::attempts(analysis, direction, places.into_iter())
     };
     let (all_incoming, all_outgoing) = (of(Direction::Incoming), of(Direction::Outgoing));
     let chosen = |all: &[Attempt]| all.iter().filter(|it| it.subject).cloned().collect::<Vec<_>>();
@@ -307,8 +308,8 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn session(&self, attempt: &Attempt) -> &Session {
-        &self.analysis.sessions()[attempt.first]
+    fn session(&self, attempt: &Attempt) -> Session {
+        self.analysis.sessions().get(attempt.first)
     }
 
     fn date(&self, at: i64) -> NaiveDate {

@@ -20,7 +20,7 @@ pub fn table(analysis: &Analysis) -> Table {
     ladder.unit = "events";
     ladder.level("events", ledger.events);
     ladder.less("duplicates", ledger.duplicates);
-    ladder.level("unique", analysis.rebuilt.events.len() as u64);
+    ladder.level("unique", analysis.sessions().events_len() as u64);
 
     let all = analysis.sessions().len() as u64;
     let selected = analysis.subjects().count() as u64;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Session;
 use crate::event::Event;
 use crate::side::{Agents, Roster};
+use crate::store::{Assigned, Sessions};
 use crate::text::{Sym, Texts};
 
 /// How an agent is known.
@@ -39,29 +39,30 @@ impl AgentSource {
 ///
 /// `from_metadata` maps the metadata of events to the agent that the chosen key names.
 pub fn assign(
-    sessions: &mut [Session],
-    events: &[Event],
+    sessions: &mut Sessions,
     roster: &Roster,
     agents: &Agents,
     from_metadata: &HashMap<Sym, Sym>,
     texts: &Texts,
 ) {
-    for session in sessions {
+    for place in 0..sessions.len() {
+        let session = sessions.get(place);
         let found = session.agent_label.map(|it| (it, AgentSource::Payload));
         let found = found.or_else(|| {
             let on_duty = roster.on_duty(session.provider, texts.raw(session.instance), session.started_at);
             on_duty.map(|it| (it, AgentSource::Roster))
         });
         let found = found.or_else(|| {
+            if from_metadata.is_empty() {
+                return None;
+            }
             let named = |it: &Event| from_metadata.get(&it.metadata?).copied();
-            let events = &events[session.events.clone()];
+            let events = sessions.events_of(&session);
             let decided = session.deciding.map(|it| &events[it as usize]).and_then(named);
             decided.or_else(|| events.iter().find_map(named)).map(|it| (it, AgentSource::Metadata))
         });
         let Some((label, source)) = found else { continue };
         let (agent, team) = agents.person(label);
-        session.agent = Some(agent);
-        session.team = team;
-        session.agent_source = source;
+        sessions.assign(place, Assigned { agent: Some(agent), source, team });
     }
 }

@@ -1,7 +1,7 @@
 //! Events with a call id: the same provider, instance and id are one session, except after a
 //! silence of more than a day, and except where several customers offered under one id.
 
-use super::outcome::Draft;
+use super::outcome::OfId;
 use crate::event::{Event, Kind};
 use crate::text::{Sym, Texts};
 use crate::time::DAY;
@@ -25,29 +25,43 @@ pub fn untimed_to_front(call: &mut [Event]) {
 
 /// Puts the unique events of one call id on one instance together. `call` is in order, with the
 /// untimed events in front.
-pub fn sessions(call: &[Event], texts: &Texts, out: &mut Vec<Draft>) {
-    for (number, run) in runs(call).enumerate() {
-        let mut customers: Vec<Sym> =
-            run.iter().filter(|it| it.kind == Kind::Offered).filter_map(|it| it.customer).collect();
-        customers.sort_by(|a, b| texts.get(*a).cmp(texts.get(*b)));
-        customers.dedup();
+pub fn sessions(call: &mut [Event], texts: &Texts, out: &mut dyn FnMut(&mut [Event], OfId)) {
+    let mut reused = false;
+    let mut rest = call;
+    loop {
+        let length = runs(rest).next().map_or(0, <[Event]>::len);
+        if length == 0 {
+            return;
+        }
+        let (run, next) = rest.split_at_mut(length);
+        rest = next;
+        let customers = customers(run, texts);
         if customers.len() < 2 {
-            let mut draft = Draft::new(run.to_vec());
-            draft.reused_id = number > 0;
-            out.push(draft);
-            continue;
+            out(run, OfId { reused, collided: false });
+        } else {
+            let mut parts: Vec<Vec<Event>> = customers.iter().map(|_| Vec::new()).collect();
+            for event in &*run {
+                parts[owner(event, run, &customers)].push(*event);
+            }
+            for events in &mut parts {
+                out(events, OfId { reused, collided: true });
+            }
         }
-        let mut parts: Vec<Vec<Event>> = customers.iter().map(|_| Vec::new()).collect();
-        for event in run {
-            parts[owner(event, run, &customers)].push(*event);
-        }
-        for events in parts {
-            let mut draft = Draft::new(events);
-            draft.reused_id = number > 0;
-            draft.collided_id = true;
-            out.push(draft);
-        }
+        reused = true;
     }
+}
+
+/// Those who offered, by their texts; none where it is only one.
+fn customers(run: &[Event], texts: &Texts) -> Vec<Sym> {
+    let offering = || run.iter().filter(|it| it.kind == Kind::Offered).filter_map(|it| it.customer);
+    let first = offering().next();
+    if offering().all(|it| Some(it) == first) {
+        return Vec::new();
+    }
+    let mut customers: Vec<Sym> = offering().collect();
+    customers.sort_by(|a, b| texts.raw(*a).cmp(texts.raw(*b)));
+    customers.dedup();
+    customers
 }
 
 /// Whose session an event of a collided id belongs to: its own customer's, else that of the latest

@@ -1,7 +1,7 @@
 //! Events without call ids: an offer opens a session, an end closes it, and windows of time say
 //! which belong together.
 
-use super::outcome::Draft;
+use super::outcome::OfId;
 use crate::event::{Event, Kind};
 use crate::time::SECOND;
 
@@ -11,7 +11,7 @@ const JOIN_MS: i64 = 5 * SECOND;
 /// Puts the unique events of one customer on one instance together. `events` are in order and all
 /// have a time. A ring is the same call as one at most `ring_timeout_ms` before; an end belongs to a
 /// session first offered at most twice that before.
-pub fn sessions(events: &[Event], ring_timeout_ms: i64, out: &mut Vec<Draft>) {
+pub fn sessions(events: &[Event], ring_timeout_ms: i64, out: &mut dyn FnMut(&mut [Event], OfId)) {
     let mut walk = Walk { ring_timeout_ms, open: None, ended: None, out };
     for instant in events.chunk_by(|a, b| a.at == b.at) {
         let mut left = instant.to_vec();
@@ -28,9 +28,7 @@ pub fn sessions(events: &[Event], ring_timeout_ms: i64, out: &mut Vec<Draft>) {
         }
     }
     walk.close();
-    if let Some(ended) = walk.ended.take() {
-        walk.out.push(Draft::new(ended));
-    }
+    walk.finish();
 }
 
 struct Walk<'o> {
@@ -39,7 +37,7 @@ struct Walk<'o> {
     open: Option<Vec<Event>>,
     /// The last session that has an end, as long as there was no offer since.
     ended: Option<Vec<Event>>,
-    out: &'o mut Vec<Draft>,
+    out: &'o mut dyn FnMut(&mut [Event], OfId),
 }
 
 fn time(event: &Event) -> i64 {
@@ -88,15 +86,15 @@ impl Walk<'_> {
 
     /// The open session stays as it is.
     fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            self.out.push(Draft::new(open));
+        if let Some(mut open) = self.open.take() {
+            (self.out)(&mut open, OfId::default());
         }
     }
 
     /// Nothing can join the ended session any more.
     fn finish(&mut self) {
-        if let Some(ended) = self.ended.take() {
-            self.out.push(Draft::new(ended));
+        if let Some(mut ended) = self.ended.take() {
+            (self.out)(&mut ended, OfId::default());
         }
     }
 }

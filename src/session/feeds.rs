@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 
 use super::{OrphanClass, Session};
+use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Direction, Event, Kind};
+use crate::store::Sessions;
 use crate::text::{Sym, Texts};
 use crate::time::MINUTE;
 
@@ -99,35 +101,44 @@ pub struct Feed {
 pub struct Feeds(HashMap<FeedKey, Feed>);
 
 impl Feeds {
-    /// Judges the feeds of all sessions. `declared` holds provider and, if not all, the instance.
-    pub fn judge(
-        sessions: &[Session],
-        events: &[Event],
-        declared: &[(Provider, Option<String>)],
-        texts: &Texts,
-    ) -> Self {
-        let mut feeds: HashMap<FeedKey, Feed> = HashMap::new();
-        for session in sessions {
-            let feed = feeds.entry(session.feed()).or_default();
-            for event in &events[session.events.clone()] {
-                feed.shows.add_kind(event.kind);
-                for kind in event.provider.word(event.word).shows {
-                    feed.shows.add_kind(*kind);
-                }
-                if !event.replayed {
-                    feed.earliest_at = earlier(feed.earliest_at, event.at);
-                }
+    /// Takes note of a session and its events.
+    pub fn add(&mut self, session: &Session, events: &[Event]) {
+        let feed = self.0.entry(session.feed()).or_default();
+        for event in events {
+            feed.shows.add_kind(event.kind);
+            for kind in event.provider.word(event.word).shows {
+                feed.shows.add_kind(*kind);
             }
-            if session.has_offer {
-                feed.holds_offer = true;
-                feed.first_offered_session_at = earlier(feed.first_offered_session_at, session.started_at);
+            if !event.replayed {
+                feed.earliest_at = earlier(feed.earliest_at, event.at);
             }
         }
+        if session.has_offer {
+            feed.holds_offer = true;
+            feed.first_offered_session_at = earlier(feed.first_offered_session_at, session.started_at);
+        }
+    }
+
+    /// Takes note of what another part of the input shows.
+    pub fn merge(&mut self, other: Self) {
+        for (key, other) in other.0 {
+            let feed = self.0.entry(key).or_default();
+            feed.shows.add(other.shows);
+            feed.holds_offer |= other.holds_offer;
+            feed.earliest_at = earlier(feed.earliest_at, other.earliest_at);
+            feed.first_offered_session_at =
+                earlier(feed.first_offered_session_at, other.first_offered_session_at);
+        }
+    }
+
+    /// Judges the feeds of all sessions. `declared` holds provider and, if not all, the instance.
+    pub fn judge(&mut self, declared: &[(Provider, Option<String>)], texts: &Texts) {
+        let feeds = &mut self.0;
         let mut by_subscription: HashMap<(Provider, Direction), Shows> = HashMap::new();
-        for ((provider, _, direction), feed) in &feeds {
+        for ((provider, _, direction), feed) in &*feeds {
             by_subscription.entry((*provider, *direction)).or_default().add(feed.shows);
         }
-        for ((provider, instance, direction), feed) in &mut feeds {
+        for ((provider, instance, direction), feed) in feeds {
             if provider.traits().one_subscription {
                 feed.shows = by_subscription[&(*provider, *direction)];
             }
@@ -136,7 +147,6 @@ impl Feeds {
             });
             feed.unrated = if feed.declared { None } else { feed.shows.unrated() };
         }
-        Self(feeds)
     }
 
     /// The feed of a session.
@@ -145,7 +155,16 @@ impl Feeds {
     ///
     /// If the session is not one of those that were judged.
     pub fn of(&self, session: &Session) -> &Feed {
-        &self.0[&session.feed()]
+        self.of_key(&session.feed())
+    }
+
+    /// The feed of a key.
+    ///
+    /// # Panics
+    ///
+    /// If no session that was judged is of it.
+    pub fn of_key(&self, key: &FeedKey) -> &Feed {
+        &self.0[key]
     }
 
     /// Every feed, in no order.
@@ -154,15 +173,24 @@ impl Feeds {
     }
 
     /// Classes orphans and says which sessions count in no rate.
-    pub fn class(&self, sessions: &mut [Session], events: &[Event]) {
-        let elsewhere = offers_of_orphans(sessions, events, self);
-        for session in sessions.iter_mut() {
-            let feed = &self.0[&session.feed()];
-            session.orphan = orphan_class(session, feed, &elsewhere);
-            session.unrated = feed.unrated;
-            let needs_all = session.orphan == Some(OrphanClass::NoOffersCaptured) && !feed.declared;
-            if needs_all && session.unrated.is_none() && !(feed.shows.answers && feed.shows.misses) {
-                session.unrated = Some(Unrated::CallsNotShown);
+    pub fn class(&self, sessions: &mut Sessions) {
+        let elsewhere = offers_of_orphans(sessions, self);
+        let feeds: Vec<&Feed> = sessions.feeds().map(|it| self.of_key(&it)).collect();
+        let is_plain = |it: &Feed| it.unrated.is_none();
+        for place in 0..sessions.len() {
+            let session = sessions.get(place);
+            let feed = feeds[sessions.kin(place).facts()];
+            if session.has_offer && is_plain(feed) {
+                continue;
+            }
+            let orphan = orphan_class(&session, feed, &elsewhere);
+            let mut unrated = feed.unrated;
+            let needs_all = orphan == Some(OrphanClass::NoOffersCaptured) && !feed.declared;
+            if needs_all && unrated.is_none() && !(feed.shows.answers && feed.shows.misses) {
+                unrated = Some(Unrated::CallsNotShown);
+            }
+            if orphan.is_some() || unrated.is_some() {
+                sessions.class(place, orphan, unrated);
             }
         }
     }
@@ -190,12 +218,8 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
 }
 
 /// The instances on which the calls of orphans were offered.
-fn offers_of_orphans(
-    sessions: &[Session],
-    events: &[Event],
-    feeds: &Feeds,
-) -> HashMap<(Provider, Sym), Vec<Sym>> {
-    let mut offers: HashMap<(Provider, Sym), Vec<Sym>> = HashMap::new();
+fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, CallId), Vec<Sym>> {
+    let mut offers: HashMap<(Provider, CallId), Vec<Sym>> = HashMap::new();
     for session in sessions.iter().filter(|it| is_orphan(it, feeds.of(it))) {
         if let Some(call_id) = session.call_id {
             offers.insert((session.provider, call_id), Vec::new());
@@ -204,12 +228,12 @@ fn offers_of_orphans(
     if offers.is_empty() {
         return offers;
     }
-    for event in events.iter().filter(|it| it.kind == Kind::Offered) {
-        let Some(call_id) = event.call_id else { continue };
-        if let Some(instances) = offers.get_mut(&(event.provider, call_id))
-            && !instances.contains(&event.instance)
+    for session in sessions.iter().filter(|it| it.has_offer) {
+        let Some(call_id) = session.call_id else { continue };
+        if let Some(instances) = offers.get_mut(&(session.provider, call_id))
+            && !instances.contains(&session.instance)
         {
-            instances.push(event.instance);
+            instances.push(session.instance);
         }
     }
     offers
@@ -218,7 +242,7 @@ fn offers_of_orphans(
 fn orphan_class(
     session: &Session,
     feed: &Feed,
-    offers: &HashMap<(Provider, Sym), Vec<Sym>>,
+    offers: &HashMap<(Provider, CallId), Vec<Sym>>,
 ) -> Option<OrphanClass> {
     if !is_orphan(session, feed) {
         return None;

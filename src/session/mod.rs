@@ -20,17 +20,20 @@ pub use agents::{AgentSource, assign};
 pub use anomalies::{Anomaly, anomalies};
 pub use duplicates::drop_repeated_reactions;
 pub use feeds::{Feed, FeedKey, Feeds, Shows, Unrated};
-pub use order::{missing_last, sessions as session_order};
+pub use order::{call_ids, missing_last, sessions as session_order};
 pub use outcome::same_clock;
-pub use rebuild::{Rebuilt, Rules, events_in_sessions, fold_identities, rebuild, unique_as_sent};
+pub use rebuild::{
+    Rebuilt, Rules, events_in_sessions, fold_identities, rebuild, rebuild_shards, unique_as_sent,
+};
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
+use crate::call_id::{self, CallId};
 use crate::dialects::Provider;
-use crate::event::{Cause, Direction, Event};
+use crate::event::{Cause, Direction};
 use crate::text::{Sym, Texts};
 
 /// How a call came out. Ordered as in the semantics, the strongest first.
@@ -131,7 +134,7 @@ pub struct Session {
     /// Which way it went.
     pub direction: Direction,
     /// The provider's id of the call.
-    pub call_id: Option<Sym>,
+    pub call_id: Option<CallId>,
     /// The number of the line.
     pub account: Option<Sym>,
     /// The other party.
@@ -192,7 +195,7 @@ pub struct Session {
     pub collided_id: bool,
     /// The deciding event: its place among `events`.
     pub deciding: Option<u32>,
-    /// Its events, in order, in [`Rebuilt::events`].
+    /// Where its events are, in order, in [`Rebuilt::sessions`].
     pub events: Range<usize>,
 }
 
@@ -200,11 +203,6 @@ impl Session {
     /// Whether it can be placed in time. Untimed sessions are counted and exported, but in no report.
     pub fn is_timed(&self) -> bool {
         self.started_at.is_some()
-    }
-
-    /// The deciding event.
-    pub fn deciding_event<'e>(&self, events: &'e [Event]) -> Option<&'e Event> {
-        self.deciding.map(|it| &events[self.events.start + it as usize])
     }
 
     /// Whether it is an orphan that counts in no rate: one of another class than
@@ -221,7 +219,11 @@ impl Session {
     /// Sixteen hexadecimal digits that name the session: the beginning of the SHA-256 of provider,
     /// instance, direction, call id (else customer) and start in milliseconds, joined by U+001F.
     pub fn id(&self, texts: &Texts) -> String {
-        let id = texts.raw_opt(self.call_id.or(self.customer)).unwrap_or_default();
+        let mut room = call_id::EMPTY;
+        let id = match self.call_id {
+            Some(it) => it.spell(&mut room, texts),
+            None => texts.raw_opt(self.customer).unwrap_or_default(),
+        };
         let start = self.started_at.map(|it| it.to_string()).unwrap_or_default();
         let parts = [self.provider.name(), texts.raw(self.instance), self.direction.name(), id, &start];
         let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Session;
+use crate::call_id::CallId;
 use crate::event::{Event, Origin};
 use crate::text::{Sym, Texts};
 
@@ -10,7 +11,17 @@ use crate::text::{Sym, Texts};
 pub fn missing_last(a: Option<Sym>, b: Option<Sym>, texts: &Texts) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Ordering::Equal,
-        (Some(a), Some(b)) => texts.get(a).cmp(texts.get(b)),
+        (Some(a), Some(b)) => texts.raw(a).cmp(texts.raw(b)),
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+    }
+}
+
+/// Call ids by their texts, a missing one last.
+pub fn call_ids(a: Option<CallId>, b: Option<CallId>, texts: &Texts) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.order(b, texts),
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
@@ -38,7 +49,7 @@ pub fn events(a: &Event, b: &Event, texts: &Texts) -> Ordering {
 
 /// Places in the input: by file name, line and body.
 pub fn origins(a: Origin, b: Origin, texts: &Texts) -> Ordering {
-    let files = if a.file == b.file { Ordering::Equal } else { texts.get(a.file).cmp(texts.get(b.file)) };
+    let files = if a.file == b.file { Ordering::Equal } else { texts.raw(a.file).cmp(texts.raw(b.file)) };
     files.then_with(|| (a.line, a.body).cmp(&(b.line, b.body)))
 }
 
@@ -50,7 +61,7 @@ pub fn sessions(a: &Session, b: &Session, texts: &Texts) -> Ordering {
         .cmp(&b.started_at)
         .then_with(|| a.provider.cmp(&b.provider))
         .then_with(|| missing_last(Some(a.instance), Some(b.instance), texts))
-        .then_with(|| missing_last(a.call_id, b.call_id, texts))
+        .then_with(|| call_ids(a.call_id, b.call_id, texts))
         .then_with(|| missing_last(a.customer, b.customer, texts))
         .then_with(|| rest(a).cmp(&rest(b)))
 }

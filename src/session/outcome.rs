@@ -5,22 +5,13 @@ use super::{DeclinedBy, Outcome, Session, order};
 use crate::event::{Cause, Direction, Event, Kind};
 use crate::text::{Sym, Texts};
 
-/// The events of one session, before its outcome is decided.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// Unique events, in any order.
-    pub events: Vec<Event>,
+/// What is known of the id of a session's call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfId {
     /// The call id had been silent for more than a day before.
-    pub reused_id: bool,
+    pub reused: bool,
     /// Several customers offered under the call id.
-    pub collided_id: bool,
-}
-
-impl Draft {
-    /// A session of these events.
-    pub fn new(events: Vec<Event>) -> Self {
-        Self { events, reused_id: false, collided_id: false }
-    }
+    pub collided: bool,
 }
 
 /// What decides outcomes, besides the events.
@@ -34,9 +25,8 @@ pub struct Deciding {
     pub instant_ms: i64,
 }
 
-/// Decides a session. `start` is where its events will stand; they are brought into order.
-pub fn decide(draft: &mut Draft, start: usize, deciding: &Deciding, texts: &Texts) -> Session {
-    let events = &mut draft.events;
+/// Decides the session of some unique events, which are brought into order.
+pub fn decide(events: &mut [Event], of_id: OfId, deciding: &Deciding, texts: &Texts) -> Session {
     events.sort_by(|a, b| order::events(a, b, texts));
     let events = &*events;
     let first_of = |kind: Kind| events.iter().position(|it| it.kind == kind);
@@ -121,10 +111,10 @@ pub fn decide(draft: &mut Draft, start: usize, deciding: &Deciding, texts: &Text
         has_offer: first_offer.is_some(),
         orphan: None,
         unrated: None,
-        reused_id: draft.reused_id,
-        collided_id: draft.collided_id,
+        reused_id: of_id.reused,
+        collided_id: of_id.collided,
         deciding: decided.map(|it| it as u32),
-        events: start..start + events.len(),
+        events: 0..events.len(),
     }
 }
 

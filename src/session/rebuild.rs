@@ -1,19 +1,22 @@
 //! The whole way from events to judged sessions, in parallel over shards of calls.
 //!
-//! Shards only share work out: an event's shard follows from its call, no step looks across shards,
-//! and the sessions are sorted at the end, so their number and the threads change nothing.
+//! Shards only share work out: an event's shard follows from its call, no step looks across shards
+//! but for learning who hidden callers are, and the sessions are sorted at the end, so their number and
+//! the threads change nothing.
 
 use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::anomalies::anomalies;
 use super::feeds::Feeds;
 use super::identities::{self, FromFile, Pairs};
-use super::outcome::{Deciding, Draft, decide};
-use super::{Session, by_id, by_window, duplicates, order};
+use super::outcome::{Deciding, OfId, decide};
+use super::{by_id, by_window, duplicates, order};
 use crate::dialects::Provider;
 use crate::event::Event;
-use crate::identity;
+use crate::identity::{self, is_hidden};
+use crate::store::{self, Packed, Part, Record, Sessions, Shard, Shards, Shared};
 use crate::text::{Sym, Texts};
 
 /// What sessions depend on besides the events.
@@ -38,10 +41,8 @@ impl Default for Rules {
 /// Sessions and what was learnt on the way.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
-    /// Every unique event; those of one session stand together, in order.
-    pub events: Vec<Event>,
-    /// The sessions, in their fixed order.
-    pub sessions: Vec<Session>,
+    /// The sessions, in their fixed order, with every unique event.
+    pub sessions: Sessions,
     /// What the feeds show.
     pub feeds: Feeds,
     /// Repeated deliveries that were dropped.
@@ -50,64 +51,167 @@ pub struct Rebuilt {
     pub watermark: Option<i64>,
 }
 
-/// Calls are dealt to this many shards: enough for any machine, few enough to stay cheap.
-const SHARDS: usize = 64;
+/// Rebuilds the sessions of events that are at hand.
+pub fn rebuild(events: &[Event], from_file: &FromFile, rules: &Rules, texts: &Texts) -> Rebuilt {
+    rebuild_shards(store::deal(events), from_file, rules, texts)
+}
 
 /// Rebuilds the sessions of the whole input.
-pub fn rebuild(events: Vec<Event>, from_file: &FromFile, rules: &Rules, texts: &Texts) -> Rebuilt {
-    let (with_ids, without): (Vec<Event>, Vec<Event>) =
-        events.into_par_iter().partition(|it| it.provider.traits().call_ids);
+pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts: &Texts) -> Rebuilt {
+    let Shards { with_ids, without, mut packed, latest, pairs: shows_pairs } = shards;
+    let watermark = rules.as_of.or(latest);
+    let shared = Shared::of(&packed);
+    // Who a hidden caller is can stand anywhere in the input, so it is learnt before anything else is
+    // decided; where nobody is hidden, a shard is done with as soon as it is looked at.
+    let (with_ids, without, pairs) = if shows_pairs || texts.any(is_hidden) {
+        let (with_ids, mut learnt): (Vec<_>, Vec<_>) = with_ids
+            .into_par_iter()
+            .map(|shard| {
+                let calls = packed.calls(shard);
+                let pairs = learn(&calls, &packed, texts);
+                (Loaded::Calls(calls), pairs)
+            })
+            .unzip();
+        let mut pairs = learnt.pop().unwrap_or_default();
+        for it in learnt {
+            pairs.merge(it);
+        }
+        packed.each(&without, |event| identities::learn_from_payloads(&[event], texts, &mut pairs));
+        let without = packed.deal_again(without, |event| {
+            identities::resolve_each(std::slice::from_mut(event), texts, from_file, &pairs);
+        });
+        (with_ids, without, Some(pairs))
+    } else {
+        (with_ids.into_iter().map(Loaded::Shard).collect(), without, None)
+    };
 
-    let mut shards = deal(with_ids, |it| it.call_id.map(|id| (it.instance, id)));
-    let learnt: Vec<Pairs> = shards
-        .par_iter_mut()
-        .map(|shard| {
-            shard.sort_unstable_by(|a, b| by_call(a, b, texts));
-            let mut pairs = Pairs::default();
-            for call in shard.chunk_by_mut(same_call) {
-                by_id::untimed_to_front(call);
-                identities::learn_from_call(call, texts, &mut pairs);
-            }
-            identities::learn_from_payloads(shard, texts, &mut pairs);
-            pairs
-        })
-        .collect();
-    let mut pairs = Pairs::default();
-    identities::learn_from_payloads(&without, texts, &mut pairs);
-    for it in learnt {
-        pairs.merge(it);
-    }
-
-    let mut built: Vec<Built> = shards
+    let building = Building {
+        packed: &packed,
+        shared: &shared,
+        texts,
+        from_file,
+        deciding: Deciding {
+            watermark,
+            ring_timeout_ms: rules.ring_timeout_ms,
+            instant_ms: rules.instant_ms,
+        },
+    };
+    let mut built: Vec<Built> = with_ids
         .into_par_iter()
-        .map(|mut shard| {
-            let mut built = Built::default();
-            for call in shard.chunk_by_mut(same_call) {
-                identities::resolve_call(call, texts, from_file, &pairs);
-                let mut call = call.to_vec();
-                call.sort_by(|a, b| order::events(a, b, texts));
-                built.duplicates += duplicates::drop_repeated(&mut call, texts);
-                by_id::untimed_to_front(&mut call);
-                by_id::sessions(&call, texts, &mut built.drafts);
-            }
-            built
+        .map(|loaded| match loaded {
+            Loaded::Shard(it) => building.by_id(&packed.calls(it), pairs.as_ref()),
+            Loaded::Calls(it) => building.by_id(&it, pairs.as_ref()),
         })
         .collect();
+    built.par_extend(without.into_par_iter().map(|it| building.by_window(&packed.callers(it))));
 
-    let mut without = without;
-    identities::resolve_each(&mut without, texts, from_file, &pairs);
-    let shards = deal(without, |it| it.customer.map(|customer| (it.instance, customer)));
-    built.par_extend(shards.into_par_iter().map(|mut shard| {
+    let mut res = Rebuilt { watermark, ..Rebuilt::default() };
+    let mut parts = Vec::with_capacity(built.len());
+    for it in built {
+        res.duplicates += it.duplicates;
+        res.feeds.merge(it.feeds);
+        parts.push(it.part);
+    }
+    res.sessions = Sessions::of(parts, packed, shared);
+    res.sessions.sort_by(|a, b| order::sessions(a, b, texts));
+    res.feeds.judge(&rules.feed_complete, texts);
+    res.feeds.class(&mut res.sessions);
+    let shows = res.sessions.feeds().map(|it| res.feeds.of_key(&it).shows.answers).collect();
+    res.sessions.set_shows_answers(shows);
+    res
+}
+
+/// The calls of a shard.
+enum Loaded {
+    /// As they were dealt.
+    Shard(Shard),
+    /// Side by side, since they were looked at before.
+    Calls(Vec<Record>),
+}
+
+/// What the calls of a shard tell of hidden identities.
+fn learn(calls: &[Record], packed: &Packed, texts: &Texts) -> Pairs {
+    let mut pairs = Pairs::default();
+    let mut call = Vec::new();
+    for records in calls.chunk_by(|a, b| packed.are_of_one_call(a, b)) {
+        packed.unpack(records, &mut call);
+        call.sort_by(|a, b| order::events(a, b, texts));
+        by_id::untimed_to_front(&mut call);
+        identities::learn_from_call(&call, texts, &mut pairs);
+        identities::learn_from_payloads(&call, texts, &mut pairs);
+    }
+    pairs
+}
+
+/// The sessions of one shard.
+#[derive(Default)]
+struct Built {
+    part: Part,
+    feeds: Feeds,
+    duplicates: u64,
+}
+
+/// What sessions are made of.
+struct Building<'b> {
+    packed: &'b Packed,
+    shared: &'b Shared,
+    texts: &'b Texts,
+    from_file: &'b FromFile,
+    deciding: Deciding,
+}
+
+impl Building<'_> {
+    fn by_id(&self, calls: &[Record], pairs: Option<&Pairs>) -> Built {
+        let Self { packed, texts, .. } = self;
         let mut built = Built::default();
-        shard.sort_unstable_by(|a, b| by_caller(a, b, texts));
-        for caller in shard.chunk_by(same_caller) {
-            let mut caller = caller.to_vec();
-            built.duplicates += duplicates::drop_repeated(&mut caller, texts);
-            by_window::sessions(&caller, rules.ring_timeout_ms, &mut built.drafts);
+        built.part.reserve(calls.len());
+        let mut call = Vec::new();
+        for records in calls.chunk_by(|a, b| packed.are_of_one_call(a, b)) {
+            packed.unpack(records, &mut call);
+            call.sort_by(|a, b| order::events(a, b, texts));
+            if let Some(pairs) = pairs {
+                by_id::untimed_to_front(&mut call);
+                identities::resolve_call(&mut call, texts, self.from_file, pairs);
+                call.sort_by(|a, b| order::events(a, b, texts));
+            }
+            built.duplicates += duplicates::drop_repeated(&mut call, texts);
+            by_id::untimed_to_front(&mut call);
+            by_id::sessions(&mut call, texts, &mut |events, of_id| {
+                self.session(&mut built.part, &mut built.feeds, events, of_id, records);
+            });
         }
         built
-    }));
-    finish(built, rules, texts)
+    }
+
+    fn by_window(&self, callers: &[Record]) -> Built {
+        let Self { packed, texts, .. } = self;
+        let mut built = Built::default();
+        built.part.reserve(callers.len());
+        let mut caller = Vec::new();
+        for records in callers.chunk_by(|a, b| packed.are_of_one_caller(a, b)) {
+            packed.unpack(records, &mut caller);
+            caller.sort_by(|a, b| order::events(a, b, texts));
+            built.duplicates += duplicates::drop_repeated(&mut caller, texts);
+            by_window::sessions(&caller, self.deciding.ring_timeout_ms, &mut |events, of_id| {
+                self.session(&mut built.part, &mut built.feeds, events, of_id, records);
+            });
+        }
+        built
+    }
+
+    fn session(
+        &self,
+        part: &mut Part,
+        feeds: &mut Feeds,
+        events: &mut [Event],
+        of_id: OfId,
+        records: &[Record],
+    ) {
+        let session = decide(events, of_id, &self.deciding, self.texts);
+        feeds.add(&session, events);
+        let odd = !anomalies(&session, events, self.deciding.ring_timeout_ms).is_empty();
+        part.push(&session, events, odd, records, self.packed, self.shared);
+    }
 }
 
 /// Unique events as they were sent, in a fixed order: repeated deliveries that agree in the identities
@@ -119,7 +223,7 @@ pub fn unique_as_sent(mut events: Vec<Event>, texts: &Texts) -> (Vec<Event>, u64
         place(a)
             .cmp(&place(b))
             .then_with(|| order::missing_last(Some(a.instance), Some(b.instance), texts))
-            .then_with(|| order::missing_last(a.call_id, b.call_id, texts))
+            .then_with(|| order::call_ids(a.call_id, b.call_id, texts))
             .then_with(|| order::events(a, b, texts))
     });
     let duplicates = duplicates::drop_repeated_as_sent(&mut events, texts);
@@ -153,88 +257,7 @@ pub fn fold_identities(mut events: Vec<Event>, texts: Texts, fold: bool) -> (Vec
     (events, texts.freeze())
 }
 
-#[derive(Default)]
-struct Built {
-    drafts: Vec<Draft>,
-    duplicates: u64,
-}
-
-fn finish(built: Vec<Built>, rules: &Rules, texts: &Texts) -> Rebuilt {
-    let latest = built
-        .par_iter()
-        .flat_map_iter(|it| it.drafts.iter().flat_map(|it| &it.events))
-        .filter(|it| !it.ahead)
-        .filter_map(|it| it.at)
-        .max();
-    let watermark = rules.as_of.or(latest);
-    let deciding =
-        Deciding { watermark, ring_timeout_ms: rules.ring_timeout_ms, instant_ms: rules.instant_ms };
-
-    let parts: Vec<(Vec<Event>, Vec<Session>, u64)> = built
-        .into_par_iter()
-        .map(|shard| {
-            let mut events = Vec::with_capacity(shard.drafts.iter().map(|it| it.events.len()).sum());
-            let mut sessions = Vec::with_capacity(shard.drafts.len());
-            for mut draft in shard.drafts {
-                sessions.push(decide(&mut draft, events.len(), &deciding, texts));
-                events.append(&mut draft.events);
-            }
-            (events, sessions, shard.duplicates)
-        })
-        .collect();
-
-    let mut res = Rebuilt { watermark, ..Rebuilt::default() };
-    for (mut events, mut sessions, duplicates) in parts {
-        let offset = res.events.len();
-        for session in &mut sessions {
-            session.events = session.events.start + offset..session.events.end + offset;
-        }
-        res.events.append(&mut events);
-        res.sessions.append(&mut sessions);
-        res.duplicates += duplicates;
-    }
-    res.sessions.par_sort_unstable_by(|a, b| order::sessions(a, b, texts));
-    res.feeds = Feeds::judge(&res.sessions, &res.events, &rules.feed_complete, texts);
-    res.feeds.class(&mut res.sessions, &res.events);
-    res
-}
-
-fn deal<K: std::hash::Hash>(events: Vec<Event>, key: impl Fn(&Event) -> K) -> Vec<Vec<Event>> {
-    use std::hash::BuildHasher;
-    let hasher = std::hash::RandomState::new();
-    let mut shards: Vec<Vec<Event>> = (0..SHARDS).map(|_| Vec::new()).collect();
-    for event in events {
-        let shard = hasher.hash_one((event.provider, key(&event))) as usize % SHARDS;
-        shards[shard].push(event);
-    }
-    shards
-}
-
-fn same_call(a: &Event, b: &Event) -> bool {
-    (a.provider, a.instance, a.call_id) == (b.provider, b.instance, b.call_id)
-}
-
-fn by_call(a: &Event, b: &Event, texts: &Texts) -> std::cmp::Ordering {
-    a.provider
-        .cmp(&b.provider)
-        .then_with(|| order::missing_last(Some(a.instance), Some(b.instance), texts))
-        .then_with(|| order::missing_last(a.call_id, b.call_id, texts))
-        .then_with(|| order::events(a, b, texts))
-}
-
-fn same_caller(a: &Event, b: &Event) -> bool {
-    (a.provider, a.instance, a.customer) == (b.provider, b.instance, b.customer)
-}
-
-fn by_caller(a: &Event, b: &Event, texts: &Texts) -> std::cmp::Ordering {
-    a.provider
-        .cmp(&b.provider)
-        .then_with(|| order::missing_last(Some(a.instance), Some(b.instance), texts))
-        .then_with(|| order::missing_last(a.customer, b.customer, texts))
-        .then_with(|| order::events(a, b, texts))
-}
-
 /// How many events the sessions hold; each unique event must be in exactly one.
 pub fn events_in_sessions(rebuilt: &Rebuilt) -> u64 {
-    rebuilt.sessions.iter().map(|it| it.events.len() as u64).sum()
+    rebuilt.sessions.iter().map(|it| it.events.len() as u64).sum::<u64>()
 }

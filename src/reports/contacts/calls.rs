@@ -168,7 +168,7 @@ pub fn gather(analysis: &Analysis) -> Calls {
 
         let mut lines: Vec<(Line, Vec<usize>)> = Vec::new();
         for place in places {
-            let line = line_of(&analysis.sessions()[place], &numbers);
+            let line = line_of(&analysis.sessions().get(place), &numbers);
             match lines.iter_mut().find(|(it, _)| *it == line) {
                 Some((_, places)) => places.push(place),
                 None => lines.push((line, vec![place])),
@@ -182,7 +182,7 @@ pub fn gather(analysis: &Analysis) -> Calls {
         for group in groups.iter_mut() {
             group.calls.sort_unstable_by_key(|it| (it.started_at, it.place));
             let first = group.calls.iter().find(|it| it.outgoing && it.subject);
-            if let Some(customer) = first.and_then(|it| analysis.sessions()[it.place].customer) {
+            if let Some(customer) = first.and_then(|it| analysis.sessions().get(it.place).customer) {
                 group.customer = customer;
             }
         }
@@ -204,7 +204,7 @@ fn places(analysis: &Analysis) -> (Vec<(Sym, Vec<usize>)>, LeftOut) {
         }
         let left_out = if session.group == Some(true) {
             Some(&mut groups)
-        } else if !attempts::counts(session) {
+        } else if !attempts::counts(&session) {
             Some(&mut untimed)
         } else if session.customer.is_none() {
             Some(&mut nobody)
@@ -246,12 +246,10 @@ fn accounts_of(analysis: &Analysis, customer: Sym) -> Vec<Sym> {
 
 /// The sessions of one customer as calls: those that several lines of one account show are one.
 fn calls_of(analysis: &Analysis, places: &[usize], zone: Option<&Zone>) -> Vec<Call> {
-    let session = |place: usize| &analysis.sessions()[place];
+    let session = |place: usize| analysis.sessions().get(place);
     let mut calls = Vec::with_capacity(places.len());
     for direction in [Direction::Outgoing, Direction::Incoming] {
-        let of_direction: Vec<usize> =
-            places.iter().copied().filter(|it| session(*it).direction == direction).collect();
-        for attempt in attempts::attempts(analysis, &of_direction) {
+        for attempt in attempts::attempts(analysis, direction, places.iter().copied()) {
             let decided_at = session(attempt.first).decided_at.unwrap_or(attempt.started_at);
             let talked_at =
                 (attempt.outcome == Outcome::Answered).then(|| decided_at.max(attempt.started_at));
@@ -275,7 +273,7 @@ fn calls_of(analysis: &Analysis, places: &[usize], zone: Option<&Zone>) -> Vec<C
 /// The number of each line of which the input shows exactly one.
 fn numbers(analysis: &Analysis) -> HashMap<(Provider, Sym), Option<Sym>> {
     let mut numbers: HashMap<(Provider, Sym), Option<Sym>> = HashMap::new();
-    for session in analysis.sessions() {
+    for session in analysis.sessions().iter() {
         if let Some(account) = session.account {
             let number = numbers.entry((session.provider, session.instance)).or_insert(Some(account));
             if *number != Some(account) {

@@ -69,7 +69,7 @@ fn findings_of(analysis: &Analysis, profiles: &[&'static Profile], calls: &Calls
     let missing_last = |it: Option<Sym>| (it.is_none(), texts.get_opt(it));
     // Groups of one customer differ in their account or their line.
     found.sort_by_cached_key(|(place, it)| {
-        let session = &analysis.sessions()[it.named_by];
+        let session = &analysis.sessions().get(it.named_by);
         (
             (it.gravity, *place, Reverse(it.count)),
             texts.get(it.customer).clone(),
@@ -93,7 +93,7 @@ fn finding(analysis: &Analysis, profile: &'static Profile, rule: &'static Rule, 
         count,
         shown,
         named_by,
-        customer: analysis.sessions()[named_by].customer.unwrap_or(group.customer),
+        customer: analysis.sessions().get(named_by).customer.unwrap_or(group.customer),
         account_id: group.account_id,
         per_line: group.line.is_some(),
         account: group.line.and_then(|it| it.account),
@@ -155,14 +155,15 @@ fn columns() -> Vec<Column> {
 
 /// The names of customers: the customers file's, else the latest that a session has.
 fn names(analysis: &Analysis) -> HashMap<Sym, Sym> {
-    let named = analysis.sessions().iter().filter_map(|it| Some((it.customer?, analysis.customer_name(it)?)));
+    let named =
+        analysis.sessions().iter().filter_map(|it| Some((it.customer?, analysis.customer_name(&it)?)));
     named.collect()
 }
 
 impl Finding {
     fn row(&self, analysis: &Analysis, names: &HashMap<Sym, Sym>) -> Vec<Cell> {
         let texts = &analysis.texts;
-        let session = |place: usize| &analysis.sessions()[place];
+        let session = |place: usize| analysis.sessions().get(place);
         let named_by = session(self.named_by);
         let (zone, zone_source) = calls::zone_of(analysis, self.customer);
         let started_at =
@@ -187,7 +188,7 @@ impl Finding {
             Cell::Count(self.rule.kind.limit()),
             started_at(self.shown.first()),
             started_at(self.shown.last()),
-            Cell::List(self.shown.iter().map(|it| sessions::id(session(*it), texts)).collect()),
+            Cell::List(self.shown.iter().map(|it| sessions::id(&session(*it), texts)).collect()),
         ]
     }
 }

@@ -1,0 +1,588 @@
+//! Sessions with their events, packed.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::by_customer::ByCustomer;
+use super::loose::mix;
+use super::table::Recent;
+use super::{
+    Common, NO_TIME, Packed, Rare, Record, Table, WIDE, event, halves, id_bytes, id_form, id_of,
+    line_and_body, number_of, place_of, sym_of, whole,
+};
+use crate::call_id::CallId;
+use crate::dialects::Provider;
+use crate::event::{Cause, Direction, Event};
+use crate::session::{AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated};
+use crate::text::Sym;
+
+/// What many sessions share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Facts {
+    provider: Provider,
+    direction: Direction,
+    id_form: u8,
+    instance: Sym,
+    account: Option<Sym>,
+    engine: Option<Sym>,
+    customer_name: Option<Sym>,
+    customer_ref: Option<Sym>,
+    chat_ref: Option<Sym>,
+    country: Option<Sym>,
+    agent_label: Option<Sym>,
+}
+
+/// Numbers that kindred sessions share; see [`Sessions::kin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kin {
+    facts: u32,
+    assigned: u32,
+}
+
+impl Kin {
+    /// The number of the facts.
+    pub(crate) fn facts(self) -> usize {
+        self.facts as usize
+    }
+}
+
+/// Who had to do with some sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Assigned {
+    /// The agent.
+    pub agent: Option<Sym>,
+    /// How it is known.
+    pub source: AgentSource,
+    /// The agent's team.
+    pub team: Option<Sym>,
+}
+
+const NOBODY: Assigned = Assigned { agent: None, source: AgentSource::None, team: None };
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    id: [u8; 16],
+    started: [u32; 2],
+    /// The first of its events; of a wide session its place among the wide ones.
+    first: u32,
+    customer: u32,
+    facts: u32,
+    assigned: u32,
+    /// Milliseconds from the start; [`NONE`] for no time.
+    decided: i32,
+    ended: i32,
+    talk: i32,
+    bits: [u32; 2],
+}
+
+/// Stands for no time among milliseconds from a start.
+const NONE: i32 = i32::MIN;
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// Milliseconds from the session's start.
+    at: i32,
+    place: [u32; 2],
+    /// Its highest bit says that the event names no customer; else it is the session's.
+    common: u32,
+    /// 0 for none, else one more than a place among the rare or wide ones.
+    rare: u32,
+}
+
+const NO_CUSTOMER: u32 = 1 << 31;
+
+/// Bytes of a session and of an event.
+#[cfg(test)]
+pub(super) const SIZES: [usize; 2] = [size_of::<Row>(), size_of::<Held>()];
+
+/// A few bits of a row.
+struct Bits {
+    at: u32,
+    width: u32,
+}
+
+impl Bits {
+    const OUTCOME: Self = Self { at: 0, width: 3 };
+    const CAUSE: Self = Self { at: 3, width: 4 };
+    const DECLINED_BY: Self = Self { at: 7, width: 3 };
+    const ORPHAN: Self = Self { at: 10, width: 3 };
+    const UNRATED: Self = Self { at: 13, width: 2 };
+    const VIDEO: Self = Self { at: 15, width: 2 };
+    const GROUP: Self = Self { at: 17, width: 2 };
+    const HAS_OFFER: Self = Self { at: 19, width: 1 };
+    /// The offer's time is the start.
+    const OFFERED: Self = Self { at: 20, width: 1 };
+    /// The ring time is that from the offer to the decision.
+    const RING: Self = Self { at: 21, width: 1 };
+    const REUSED: Self = Self { at: 22, width: 1 };
+    const COLLIDED: Self = Self { at: 23, width: 1 };
+    const TALK: Self = Self { at: 24, width: 1 };
+    const ODD: Self = Self { at: 25, width: 1 };
+    const WIDE: Self = Self { at: 26, width: 1 };
+    const EVENTS: Self = Self { at: 32, width: 8 };
+    const RINGS: Self = Self { at: 40, width: 8 };
+    const SKIPPED: Self = Self { at: 48, width: 8 };
+    const DECIDING: Self = Self { at: 56, width: 8 };
+
+    fn mask(&self) -> u64 {
+        (1 << self.width) - 1
+    }
+
+    fn get(&self, bits: u64) -> u64 {
+        bits >> self.at & self.mask()
+    }
+
+    fn set(&self, bits: &mut u64, value: u64) {
+        debug_assert!(value <= self.mask(), "{value} in {} bits", self.width);
+        *bits = *bits & !(self.mask() << self.at) | (value & self.mask()) << self.at;
+    }
+}
+
+fn code(it: Option<u8>) -> u64 {
+    it.map_or(0, |it| u64::from(it) + 1)
+}
+
+fn coded<T: Copy>(all: &[T], code: u64) -> Option<T> {
+    all.get((code as usize).wrapping_sub(1)).copied()
+}
+
+const UNRATED: [Unrated; 2] = [Unrated::CallsNotShown, Unrated::RejectionsNotShown];
+const YES_NO: [bool; 2] = [false, true];
+
+/// Milliseconds from a start, if they fit.
+fn since(start: Option<i64>, at: Option<i64>) -> Option<i32> {
+    let Some(at) = at else { return Some(NONE) };
+    i32::try_from(at.checked_sub(start?)?).ok().filter(|it| *it != NONE)
+}
+
+fn after(start: i64, ms: i32) -> Option<i64> {
+    (ms != NONE).then(|| start + i64::from(ms))
+}
+
+/// Sessions of one shard.
+#[derive(Default)]
+pub struct Part {
+    rows: Vec<Row>,
+    held: Vec<Held>,
+    rares: Vec<Rare>,
+    wides: Vec<Event>,
+    wide_sessions: Vec<Session>,
+    recent_commons: Recent<Common>,
+    recent_facts: Recent<Facts>,
+}
+
+/// What the parts of one input share while they grow.
+pub struct Shared {
+    commons: Table<Common>,
+    facts: Table<Facts>,
+}
+
+impl Shared {
+    /// For sessions of events that refer to these.
+    pub fn of(packed: &Packed) -> Self {
+        Self { commons: Table::of(packed.commons.clone()), facts: Table::default() }
+    }
+}
+
+impl Part {
+    /// Makes room for so many events.
+    pub fn reserve(&mut self, events: usize) {
+        self.held.reserve_exact(events);
+    }
+
+    /// Keeps a session and its events, in order. `records` are some records that these events come from.
+    pub fn push(
+        &mut self,
+        session: &Session,
+        events: &[Event],
+        odd: bool,
+        records: &[Record],
+        packed: &Packed,
+        shared: &Shared,
+    ) {
+        let first = self.held.len();
+        for event in events {
+            let held = self.held(event, session, records, packed, shared);
+            self.held.push(held);
+        }
+        let started = session.started_at.unwrap_or(NO_TIME);
+        let facts = Facts {
+            provider: session.provider,
+            direction: session.direction,
+            id_form: id_form(session.call_id),
+            instance: session.instance,
+            account: session.account,
+            engine: session.engine,
+            customer_name: session.customer_name,
+            customer_ref: session.customer_ref,
+            chat_ref: session.chat_ref,
+            country: session.country,
+            agent_label: session.agent_label,
+        };
+        let facts = shared.facts.number(&facts, &mut self.recent_facts, mix_facts(&facts));
+        let mut row = Row {
+            id: id_bytes(session.call_id),
+            started: halves(started.cast_unsigned()),
+            first: u32::try_from(first).expect("fewer events than four thousand million"),
+            customer: number_of(session.customer),
+            facts,
+            assigned: 0,
+            decided: NONE,
+            ended: NONE,
+            talk: NONE,
+            bits: [0; 2],
+        };
+        let narrow = narrow(session, events.len(), &mut row);
+        let mut bits = whole(row.bits);
+        Bits::ODD.set(&mut bits, u64::from(odd));
+        if narrow.is_none() {
+            Bits::WIDE.set(&mut bits, 1);
+            row.first = self.wide_sessions.len() as u32;
+            self.wide_sessions.push(Session { events: first..first + events.len(), ..session.clone() });
+        }
+        row.bits = halves(bits);
+        self.rows.push(row);
+    }
+
+    fn held(
+        &mut self,
+        event: &Event,
+        session: &Session,
+        records: &[Record],
+        packed: &Packed,
+        shared: &Shared,
+    ) -> Held {
+        let common = Common::of(event);
+        let common = shared.commons.number(&common, &mut self.recent_commons, mix(&common));
+        let at = since(session.started_at, event.at);
+        let place = place_of(event.origin);
+        let customer = match event.customer {
+            None => Some(NO_CUSTOMER),
+            it => (it == session.customer).then_some(0),
+        };
+        let fits = event.call_id == session.call_id && common & NO_CUSTOMER == 0;
+        let (Some(at), Some(place), Some(customer), true) = (at, place, customer, fits) else {
+            self.wides.push(*event);
+            return Held { at: NONE, place: [0; 2], common: 0, rare: WIDE | self.wides.len() as u32 };
+        };
+        let rare = Rare::of(event);
+        let rare = if rare == Rare::default() {
+            0
+        } else if let Some(it) = packed.same_rare(records, &rare) {
+            it
+        } else {
+            self.rares.push(rare);
+            (packed.rares.len() + self.rares.len()) as u32
+        };
+        Held { at, place: halves(place), common: common | customer, rare }
+    }
+}
+
+/// Fills what depends on the session's own times and counts, if all of it fits.
+fn narrow(session: &Session, events: usize, row: &mut Row) -> Option<()> {
+    row.decided = since(session.started_at, session.decided_at)?;
+    row.ended = since(session.started_at, session.ended_at)?;
+    row.talk = match session.talk_ms {
+        Some(it) => i32::try_from(it).ok().filter(|it| *it != NONE)?,
+        None => NONE,
+    };
+    if session.offered_at.is_some() && session.offered_at != session.started_at {
+        return None;
+    }
+    let ring = match (session.decided_at, session.offered_at) {
+        (Some(decided), Some(offered)) => Some(decided - offered),
+        _ => None,
+    };
+    if session.ring_ms.is_some() && session.ring_ms != ring {
+        return None;
+    }
+    let small = |it: usize| (it < 255).then_some(it as u64);
+    let mut bits = 0;
+    Bits::OUTCOME.set(&mut bits, code(session.outcome.map(|it| it as u8)));
+    Bits::CAUSE.set(&mut bits, code(session.cause.map(|it| it as u8)));
+    Bits::DECLINED_BY.set(&mut bits, code(session.declined_by.map(|it| it as u8)));
+    Bits::VIDEO.set(&mut bits, code(session.video.map(u8::from)));
+    Bits::GROUP.set(&mut bits, code(session.group.map(u8::from)));
+    Bits::HAS_OFFER.set(&mut bits, u64::from(session.has_offer));
+    Bits::OFFERED.set(&mut bits, u64::from(session.offered_at.is_some()));
+    Bits::RING.set(&mut bits, u64::from(session.ring_ms.is_some()));
+    Bits::REUSED.set(&mut bits, u64::from(session.reused_id));
+    Bits::COLLIDED.set(&mut bits, u64::from(session.collided_id));
+    Bits::TALK.set(&mut bits, u64::from(session.talk_ms.is_some()));
+    Bits::EVENTS.set(&mut bits, small(events)?);
+    Bits::RINGS.set(&mut bits, small(session.rings as usize)?);
+    Bits::SKIPPED.set(&mut bits, small(session.skipped_agents as usize)?);
+    let deciding = match session.deciding {
+        None => 255,
+        Some(it) => small(it as usize)?,
+    };
+    Bits::DECIDING.set(&mut bits, deciding);
+    row.bits = halves(bits);
+    Some(())
+}
+
+fn mix_facts(facts: &Facts) -> u32 {
+    facts.instance.number().wrapping_mul(0x9e37_79b1)
+        ^ number_of(facts.customer_ref).wrapping_mul(0x85eb_ca6b)
+        ^ number_of(facts.customer_name).wrapping_mul(0xc2b2_ae35)
+}
+
+/// Every session of an input with its events.
+#[derive(Default)]
+pub struct Sessions {
+    rows: Vec<Row>,
+    held: Vec<Held>,
+    commons: Vec<Common>,
+    rares: Vec<Rare>,
+    wides: Vec<Event>,
+    wide_sessions: Vec<Session>,
+    facts: Vec<Facts>,
+    assigned: Vec<Assigned>,
+    numbers: HashMap<Assigned, u32>,
+    /// By the numbers of facts: whether the feed shows answers.
+    shows_answers: Vec<bool>,
+    by_customer: OnceLock<ByCustomer>,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Sessions {
+    /// Puts parts together.
+    pub fn of(parts: Vec<Part>, packed: Packed, shared: Shared) -> Self {
+        let mut all = Self {
+            rares: packed.rares,
+            commons: shared.commons.into_values(),
+            facts: shared.facts.into_values(),
+            assigned: vec![NOBODY],
+            numbers: HashMap::from([(NOBODY, 0)]),
+            ..Self::default()
+        };
+        let old = all.rares.len() as u32;
+        all.rows.reserve_exact(parts.iter().map(|it| it.rows.len()).sum());
+        all.held.reserve_exact(parts.iter().map(|it| it.held.len()).sum());
+        for mut part in parts {
+            let (first, rares) = (all.held.len() as u32, all.rares.len() as u32 - old);
+            let (wides, wide_sessions) = (all.wides.len() as u32, all.wide_sessions.len() as u32);
+            all.held.extend(part.held.iter().map(|it| {
+                let moved = match it.rare {
+                    rare if rare & WIDE != 0 => rare + wides,
+                    rare if rare > old => rare + rares,
+                    rare => rare,
+                };
+                Held { rare: moved, ..*it }
+            }));
+            all.rows.extend(part.rows.iter().map(|it| {
+                let is_wide = Bits::WIDE.get(whole(it.bits)) == 1;
+                Row { first: it.first + if is_wide { wide_sessions } else { first }, ..*it }
+            }));
+            all.rares.append(&mut part.rares);
+            all.wides.append(&mut part.wides);
+            all.wide_sessions.extend(part.wide_sessions.into_iter().map(|mut it| {
+                it.events = it.events.start + first as usize..it.events.end + first as usize;
+                it
+            }));
+        }
+        all
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many events they hold.
+    pub fn events_len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// The session at a place.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[inline]
+    pub fn get(&self, place: usize) -> Session {
+        self.session(&self.rows[place])
+    }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Session> + DoubleEndedIterator + Clone {
+        self.rows.iter().map(|it| self.session(it))
+    }
+
+    #[inline]
+    fn session(&self, row: &Row) -> Session {
+        let bits = whole(row.bits);
+        let assigned = &self.assigned[row.assigned as usize];
+        let orphan = coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits));
+        let unrated = coded(&UNRATED, Bits::UNRATED.get(bits));
+        if Bits::WIDE.get(bits) == 1 {
+            return Session {
+                agent: assigned.agent,
+                agent_source: assigned.source,
+                team: assigned.team,
+                orphan,
+                unrated,
+                ..self.wide_sessions[row.first as usize].clone()
+            };
+        }
+        let facts = &self.facts[row.facts as usize];
+        let started = whole(row.started).cast_signed();
+        let started_at = (started != NO_TIME).then_some(started);
+        let decided_at = after(started, row.decided);
+        let first = row.first as usize;
+        let deciding = Bits::DECIDING.get(bits) as u32;
+        Session {
+            provider: facts.provider,
+            instance: facts.instance,
+            direction: facts.direction,
+            call_id: id_of(facts.id_form, row.id),
+            account: facts.account,
+            customer: sym_of(row.customer),
+            customer_name: facts.customer_name,
+            customer_ref: facts.customer_ref,
+            chat_ref: facts.chat_ref,
+            engine: facts.engine,
+            country: facts.country,
+            agent_label: facts.agent_label,
+            agent: assigned.agent,
+            agent_source: assigned.source,
+            team: assigned.team,
+            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
+            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
+            declined_by: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)),
+            started_at,
+            offered_at: started_at.filter(|_| Bits::OFFERED.get(bits) == 1),
+            decided_at,
+            ended_at: after(started, row.ended),
+            ring_ms: (Bits::RING.get(bits) == 1).then_some(i64::from(row.decided)),
+            talk_ms: (Bits::TALK.get(bits) == 1).then_some(i64::from(row.talk)),
+            rings: Bits::RINGS.get(bits) as u32,
+            skipped_agents: Bits::SKIPPED.get(bits) as u32,
+            video: coded(&YES_NO, Bits::VIDEO.get(bits)),
+            group: coded(&YES_NO, Bits::GROUP.get(bits)),
+            has_offer: Bits::HAS_OFFER.get(bits) == 1,
+            orphan,
+            unrated,
+            reused_id: Bits::REUSED.get(bits) == 1,
+            collided_id: Bits::COLLIDED.get(bits) == 1,
+            deciding: (deciding != 255).then_some(deciding),
+            events: first..first + Bits::EVENTS.get(bits) as usize,
+        }
+    }
+
+    /// The events of a session, in order.
+    pub fn events_of(&self, session: &Session) -> Vec<Event> {
+        session.events.clone().map(|it| self.event(it, session)).collect()
+    }
+
+    /// The event at a place of a session's range.
+    pub fn event(&self, place: usize, session: &Session) -> Event {
+        let held = &self.held[place];
+        if held.rare & WIDE != 0 {
+            return self.wides[(held.rare & !WIDE) as usize - 1];
+        }
+        let none = Rare::default();
+        let rare = if held.rare == 0 { &none } else { &self.rares[held.rare as usize - 1] };
+        let customer = session.customer.filter(|_| held.common & NO_CUSTOMER == 0);
+        let common = &self.commons[(held.common & !NO_CUSTOMER) as usize];
+        let at = after(session.started_at.unwrap_or_default(), held.at);
+        event(common, rare, session.call_id, customer, at, line_and_body(whole(held.place)))
+    }
+
+    /// Every event, by session.
+    pub fn events(&self) -> impl Iterator<Item = Event> {
+        self.iter().flat_map(move |session| {
+            let places: Range<usize> = session.events.clone();
+            places.map(move |it| self.event(it, &session))
+        })
+    }
+
+    /// Whether a session may have anomalies: something in its events is odd, or it is an orphan.
+    pub fn is_odd(&self, place: usize) -> bool {
+        let bits = whole(self.rows[place].bits);
+        Bits::ODD.get(bits) == 1 || Bits::ORPHAN.get(bits) != 0
+    }
+
+    /// Says what a session without its offer is, and why it counts in no rate.
+    pub fn class(&mut self, place: usize, orphan: Option<OrphanClass>, unrated: Option<Unrated>) {
+        let row = &mut self.rows[place];
+        let mut bits = whole(row.bits);
+        Bits::ORPHAN.set(&mut bits, code(orphan.map(|it| it as u8)));
+        Bits::UNRATED.set(&mut bits, code(unrated.map(|it| it as u8)));
+        row.bits = halves(bits);
+    }
+
+    /// Says who had to do with a session.
+    pub fn assign(&mut self, place: usize, assigned: Assigned) {
+        let next = self.assigned.len() as u32;
+        let number = *self.numbers.entry(assigned).or_insert_with(|| {
+            self.assigned.push(assigned);
+            next
+        });
+        self.rows[place].assigned = number;
+    }
+
+    /// Brings them into an order; by start before anything else, the untimed ones first.
+    pub fn sort_by(&mut self, order: impl Fn(&Session, &Session) -> std::cmp::Ordering + Sync) {
+        use rayon::slice::ParallelSliceMut;
+        let mut rows = std::mem::take(&mut self.rows);
+        let start = |it: &Row| whole(it.started).cast_signed();
+        rows.par_sort_unstable_by(|a, b| {
+            start(a).cmp(&start(b)).then_with(|| order(&self.session(a), &self.session(b)))
+        });
+        self.rows = rows;
+    }
+
+    /// Sessions by their customers.
+    pub fn by_customer(&self) -> &ByCustomer {
+        self.by_customer.get_or_init(|| ByCustomer::of(self.rows.iter().map(|it| it.customer)))
+    }
+
+    /// What a session has in common with others of its line, customer and agent: sessions with equal
+    /// numbers agree in provider, instance, direction, account, engine, agent, its source and its team.
+    pub fn kin(&self, place: usize) -> Kin {
+        let row = &self.rows[place];
+        Kin { facts: row.facts, assigned: row.assigned }
+    }
+
+    /// Whether the feed of a session shows answers.
+    pub fn shows_answers(&self, place: usize) -> bool {
+        self.shows_answers[self.rows[place].facts as usize]
+    }
+
+    /// The feed of each number of facts.
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = FeedKey> {
+        self.facts.iter().map(|it| (it.provider, it.instance, it.direction))
+    }
+
+    /// Says which feeds show answers, by the numbers of facts.
+    pub(crate) fn set_shows_answers(&mut self, shows: Vec<bool>) {
+        self.shows_answers = shows;
+    }
+
+    /// The feeds of some sessions.
+    pub fn feeds_of(&self, places: impl Iterator<Item = usize>) -> HashSet<FeedKey> {
+        let mut is_of = vec![false; self.facts.len()];
+        for place in places {
+            is_of[self.rows[place].facts as usize] = true;
+        }
+        self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
+    }
+
+    /// The call id of a session.
+    pub fn call_id(&self, place: usize) -> Option<CallId> {
+        let row = &self.rows[place];
+        id_of(self.facts[row.facts as usize].id_form, row.id)
+    }
+}
