@@ -2,6 +2,7 @@
 //! and the parameters. Reports take it and give sections; they read nothing else.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 
@@ -12,7 +13,7 @@ use crate::instances::Instances;
 use crate::ledger::Ledger;
 use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
-use crate::store::Sessions;
+use crate::store::{Alike, Glance, Sessions};
 use crate::text::{Interner, Sym, Text, Texts};
 use crate::zone::Zone;
 
@@ -239,6 +240,8 @@ pub struct Analysis {
     pub since: Option<i64>,
     /// The first instant after it.
     pub until: Option<i64>,
+    /// Sessions that are alike, once they were counted.
+    pub census: OnceLock<Vec<Alike>>,
 }
 
 impl Analysis {
@@ -258,6 +261,7 @@ impl Analysis {
             filtered: true,
             since: None,
             until: None,
+            census: OnceLock::new(),
         }
     }
 
@@ -271,10 +275,24 @@ impl Analysis {
         self.rebuilt.sessions.iter().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
     }
 
+    /// The subject sessions at a glance, in the fixed order.
+    pub fn glances(&self) -> impl Iterator<Item = Glance> {
+        self.rebuilt.sessions.glances().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
+    }
+
+    /// Sessions that are alike, counted, in no order. The subjects are those that are chosen.
+    pub fn census(&self) -> &[Alike] {
+        self.census.get_or_init(|| self.rebuilt.sessions.census(&self.subject))
+    }
+
+    /// Those of them that hold a subject.
+    pub fn census_of_subjects(&self) -> impl Iterator<Item = &Alike> {
+        self.census().iter().filter(|it| it.chosen > 0)
+    }
+
     /// The feeds of the subject sessions.
     pub fn feeds_of_subjects(&self) -> HashSet<FeedKey> {
-        let places = self.subject.iter().enumerate().filter(|it| *it.1).map(|it| it.0);
-        self.rebuilt.sessions.feeds_of(places)
+        self.census_of_subjects().map(|it| it.glance.feed()).collect()
     }
 
     /// The events of a session, in order.
@@ -285,11 +303,21 @@ impl Analysis {
     /// Whether a session started in business hours: its instance's where that has its own zone, hours
     /// or holidays, else the general ones.
     pub fn in_hours(&self, session: &Session) -> InHours {
+        self.are_in_hours((session.provider, session.instance), session.started_at)
+    }
+
+    /// Whether any session's business hours can be known.
+    pub fn has_hours(&self) -> bool {
+        self.options.zone_given || !self.options.instances.is_empty()
+    }
+
+    /// Whether calls of a line that started at an instant did so in business hours.
+    pub fn are_in_hours(&self, (provider, instance): (Provider, Sym), started_at: Option<i64>) -> InHours {
         let options = &self.options;
-        let own = options.instances.of(session.provider, self.texts.raw(session.instance));
+        let own = options.instances.of(provider, self.texts.raw(instance));
         let general = options.zone_given.then_some(&options.zone);
         let zone = own.and_then(|it| it.zone.as_ref()).or(general);
-        let (Some(zone), Some(at)) = (zone, session.started_at) else { return InHours::Unknown };
+        let (Some(zone), Some(at)) = (zone, started_at) else { return InHours::Unknown };
         let hours = own.and_then(|it| it.hours.as_ref()).unwrap_or(&options.hours);
         let holidays = own.and_then(|it| it.holidays.as_ref()).unwrap_or(&options.holidays);
         let local = zone.local(at);

@@ -6,6 +6,7 @@ use crate::analysis::{Analysis, Filter};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
 use crate::section::{Cell, Document, Person, Piece, Rate, say};
+use crate::store::Glance;
 use crate::text::Text;
 use crate::zone::TZDB_VERSION;
 
@@ -100,7 +101,9 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
         Cell::Record(pairs.iter().map(|(name, count)| ((*name).to_owned(), Cell::Count(*count))).collect())
     };
     let sessions = analysis.sessions();
-    let count = |of: &dyn Fn(&crate::session::Session) -> bool| sessions.iter().filter(of).count() as u64;
+    let count = |of: &dyn Fn(&Glance) -> bool| -> u64 {
+        analysis.census().iter().filter(|it| of(&it.glance)).map(|it| it.all).sum()
+    };
     let incoming = count(&|it| it.direction == crate::event::Direction::Incoming);
     let total = sessions.len() as u64;
     let entry = |name: &str, cell: Cell| (name.to_owned(), cell);
@@ -165,9 +168,11 @@ fn named(counts: impl Iterator<Item = (String, u64)>) -> Cell {
 
 /// From when to when, in which zone.
 fn period(analysis: &Analysis) -> Vec<Piece> {
-    let starts = || analysis.subjects().filter_map(|it| it.started_at);
+    // Sessions come by start, those without one first.
+    let places = || (0..analysis.sessions().len()).filter(|it| analysis.subject[*it]);
+    let start = |it: usize| analysis.sessions().glance(it).started_at;
     let zone = analysis.options.zone.name();
-    match (starts().min(), starts().max()) {
+    match (places().find_map(start), places().next_back().and_then(start)) {
         (Some(first), Some(last)) => vec![
             Piece::Say("Calls from ".into()),
             Piece::Value(Cell::Instant(first)),
@@ -199,7 +204,8 @@ fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
             plural(ledger.invalid_bodies, "body is", "bodies are")
         ));
     }
-    let orphans = analysis.sessions().iter().filter(|it| it.orphan.is_some()).count() as u64;
+    let orphans =
+        analysis.census().iter().filter(|it| it.glance.orphan.is_some()).map(|it| it.all).sum::<u64>();
     let mut events = format!(
         "{}, {} of them repeated, make {}; {}.",
         plural(ledger.events, "event", "events"),

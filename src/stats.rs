@@ -1,6 +1,6 @@
 //! The statistics behind rates and verdicts.
 
-use statrs::distribution::{Binomial, DiscreteCDF, Hypergeometric};
+use statrs::distribution::{Binomial, Discrete, DiscreteCDF, Hypergeometric};
 
 /// The normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
@@ -57,10 +57,40 @@ pub fn upper_tail(x: u64, n: u64, rejected: u64, total: u64) -> f64 {
     if x == 0 {
         return 1.0;
     }
-    match Hypergeometric::new(total, rejected, n) {
-        Ok(it) => it.sf(x - 1).clamp(0.0, 1.0),
-        Err(_) => 1.0,
+    let Ok(distribution) = Hypergeometric::new(total, rejected, n) else { return 1.0 };
+    let (least, most) = ((n + rejected).saturating_sub(total), n.min(rejected));
+    if x <= least {
+        return 1.0;
     }
+    if x > most {
+        return 0.0;
+    }
+    // How many times as likely as `k` is `k + 1`.
+    let step = |k: u64| {
+        let [k, n, rejected, total] = [k, n, rejected, total].map(|it| it as f64);
+        (rejected - k) * (n - k) / ((k + 1.0) * (total - rejected - n + k + 1.0))
+    };
+    // The tail on the far side of the mean: there each chance is less than the one before, so that a few
+    // hundred make up the sum, where all of them would be as many as there are calls.
+    let is_above = u128::from(x) * u128::from(total) >= u128::from(n) * u128::from(rejected);
+    let start = if is_above { x } else { x - 1 };
+    let (mut chance, mut sum) = (1.0, 0.0);
+    let mut at = start;
+    loop {
+        sum += chance;
+        if (if is_above { at == most } else { at == least }) || chance < sum * f64::EPSILON / 16.0 {
+            break;
+        }
+        if is_above {
+            chance *= step(at);
+            at += 1;
+        } else {
+            at -= 1;
+            chance /= step(at);
+        }
+    }
+    let tail = (distribution.ln_pmf(start) + f64::ln(sum)).exp();
+    (if is_above { tail } else { 1.0 - tail }).clamp(0.0, 1.0)
 }
 
 /// The fewest rejections of `n` calls, each rejected with the chance `p`, that so many or fewer have at
@@ -100,6 +130,24 @@ pub fn percentile(values: &mut [i64], p: usize) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tail_is_the_sum_of_all_its_chances() {
+        for (n, rejected, total) in
+            [(5, 4, 20), (20, 30, 60), (60, 7, 61), (300, 500, 2000), (40, 40, 40), (7, 0, 9)]
+        {
+            let all = Hypergeometric::new(total, rejected, n).unwrap();
+            for x in 0..=n + 1 {
+                let expected: f64 = (x..=n).map(|it| all.ln_pmf(it).exp()).sum();
+                let tail = upper_tail(x, n, rejected, total);
+                assert!((tail - expected).abs() < 1e-10, "{x} {n} {rejected} {total}: {tail} {expected}");
+                assert!(
+                    expected < 1e-300 || (tail / expected - 1.0).abs() < 1e-9,
+                    "{x} {n}: {tail} {expected}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn wilson_of_published_examples() {

@@ -386,7 +386,11 @@ fn analyse(
             }
         }
     }
-    let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(&it, &texts)).collect();
+    let subject = if plan.filter.is_set() {
+        rebuilt.sessions.iter().map(|it| plan.filter.takes(&it, &texts)).collect()
+    } else {
+        vec![true; rebuilt.sessions.len()]
+    };
     let countries =
         if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
     let analysis = Analysis {
@@ -402,6 +406,7 @@ fn analyse(
         filtered: plan.filter.is_set(),
         since: plan.filter.since,
         until: plan.filter.until,
+        census: std::sync::OnceLock::new(),
     };
     Ok((analysis, extra))
 }

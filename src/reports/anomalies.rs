@@ -1,7 +1,8 @@
 //! What arrived wrong: rejections without their call, ends out of place, and where webhooks were lost.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::Output;
 use crate::analysis::Analysis;
@@ -112,7 +113,7 @@ struct Line {
 /// Lines of incoming timed subject sessions, in the order of provider and instance.
 fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Line)> {
     let mut lines: HashMap<(Provider, Sym), Line> = HashMap::new();
-    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
+    for session in analysis.glances().filter(|it| it.direction == Direction::Incoming) {
         let Some(started_at) = session.started_at else { continue };
         let line = lines.entry((session.provider, session.instance)).or_default();
         if session.outcome == Some(Outcome::Rejected) {

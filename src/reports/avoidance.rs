@@ -139,7 +139,9 @@ fn called(analysis: &Analysis) -> (Vec<Called>, Vec<Sentence>) {
     let mut called: Vec<Called> = Vec::new();
     let mut known: HashMap<Sym, usize> = HashMap::new();
     let (mut groups, mut nobody) = (0, 0);
-    for (place, session) in analysis.sessions().iter().enumerate() {
+    let any = analysis.census().iter().any(|it| it.glance.direction == Direction::Outgoing);
+    let sessions = analysis.sessions().glances().enumerate().take(if any { usize::MAX } else { 0 });
+    for (place, session) in sessions {
         if session.direction != Direction::Outgoing || !session.is_timed() {
             continue;
         }

@@ -122,8 +122,8 @@ struct Shows {
 
 impl Shows {
     fn of(analysis: &Analysis) -> Self {
-        let outgoing =
-            analysis.sessions().iter().filter(|it| it.direction == Direction::Outgoing && it.is_timed());
+        let all = analysis.census().iter().map(|it| it.glance);
+        let outgoing = all.filter(|it| it.direction == Direction::Outgoing && it.is_timed());
         Self { from: analysis.options.callbacks_from, outgoing: outgoing.map(|it| it.provider).collect() }
     }
 
@@ -137,14 +137,13 @@ impl Shows {
 
     /// Whether any of the chosen lines has figures. Without one a total of 0 would be made up.
     fn has_figures(&self, analysis: &Analysis) -> bool {
-        analysis.subjects().any(|it| it.is_timed() && self.counts(it.provider))
+        analysis.census_of_subjects().any(|it| it.glance.is_timed() && self.counts(it.glance.provider))
     }
 }
 
 /// Whether a call was not answered, and it is known that it was not.
-fn is_unanswered(session: &Session) -> bool {
-    session.direction == Direction::Incoming
-        && matches!(session.outcome, Some(Outcome::Rejected | Outcome::Missed))
+fn is_unanswered(direction: Direction, outcome: Option<Outcome>) -> bool {
+    direction == Direction::Incoming && matches!(outcome, Some(Outcome::Rejected | Outcome::Missed))
 }
 
 /// When the clock of a promise starts: when it was decided, else when it had rung too long; where the
@@ -169,7 +168,7 @@ struct History {
 fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
     let mut history = History::default();
     for place in places.iter().map(|it| *it as usize) {
-        let session = analysis.sessions().get(place);
+        let session = analysis.sessions().glance(place);
         let Some(started_at) = session.started_at.filter(|_| session.group != Some(true)) else { continue };
         // Sessions come by start, and so do the lists.
         if session.direction == Direction::Outgoing {
@@ -178,8 +177,8 @@ fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
         if session.outcome == Some(Outcome::Answered) {
             history.answered.push(started_at);
         }
-        if is_unanswered(&session)
-            && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
+        if is_unanswered(session.direction, session.outcome)
+            && let Some(clock) = clock(&analysis.sessions().get(place), analysis.options.ring_timeout_ms)
         {
             history.promises.push((clock, place));
         }
@@ -491,11 +490,12 @@ fn apart_note(apart: &HashMap<FeedKey, u64>, analysis: &Analysis) -> Option<Sent
 /// Unanswered calls that promise nothing to anybody known.
 fn left_out(analysis: &Analysis) -> Vec<Sentence> {
     let (mut groups, mut untimed, mut nobody) = (0_u64, 0, 0);
-    for session in analysis.subjects().filter(is_unanswered) {
-        match session {
-            it if it.group == Some(true) => groups += 1,
-            it if !it.is_timed() => untimed += 1,
-            it if it.customer.is_none() => nobody += 1,
+    for alike in analysis.census_of_subjects() {
+        match alike.glance {
+            it if !is_unanswered(it.direction, it.outcome) => {}
+            it if it.group == Some(true) => groups += alike.chosen,
+            it if !it.is_timed() => untimed += alike.chosen,
+            it if it.customer.is_none() => nobody += alike.chosen,
             _ => {}
         }
     }

@@ -47,7 +47,7 @@ pub fn periods(analysis: &Analysis, a: Period, b: Period) -> Output {
 
 fn rates(analysis: &Analysis, by: &[Key], period: Period) -> Rates {
     let is_in = |at: i64| (period.since..period.until).contains(&at);
-    let grouped = kpi::group_some(analysis, by, Direction::Incoming, |it| it.started_at.is_some_and(is_in));
+    let grouped = kpi::group_some(analysis, by, Direction::Incoming, Some(&is_in));
     let counts = |it: &kpi::Tally| Counts { rejected: it.rejected, resolved: it.resolved() };
     let rows = grouped
         .rows

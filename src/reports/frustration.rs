@@ -143,13 +143,17 @@ pub fn peaks(analysis: &Analysis) -> HashMap<Sym, (i64, i64)> {
 /// How many subject calls stand in no row, and why.
 fn left_out(analysis: &Analysis) -> Vec<Sentence> {
     let (mut groups, mut untimed, mut nobody) = (0, 0, 0);
-    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
+    for alike in analysis.census_of_subjects() {
+        let session = alike.glance;
+        if session.direction != Direction::Incoming {
+            continue;
+        }
         if session.group == Some(true) {
-            groups += 1;
-        } else if !attempts::counts(&session) {
-            untimed += 1;
+            groups += alike.chosen;
+        } else if !session.is_timed() || session.outcome.is_none() {
+            untimed += alike.chosen;
         } else if session.customer.is_none() {
-            nobody += 1;
+            nobody += alike.chosen;
         }
     }
     let mut notes = Vec::new();
@@ -174,7 +178,10 @@ fn left_out(analysis: &Analysis) -> Vec<Sentence> {
 /// For each customer the start of the last outgoing call that it answered.
 fn last_answered_outgoing(analysis: &Analysis) -> HashMap<Sym, i64> {
     let mut last = HashMap::new();
-    for session in analysis.sessions().iter() {
+    if analysis.census().iter().all(|it| it.glance.direction == Direction::Incoming) {
+        return last;
+    }
+    for session in analysis.sessions().glances() {
         if session.direction == Direction::Outgoing
             && session.outcome == Some(Outcome::Answered)
             && session.group != Some(true)

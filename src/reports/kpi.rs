@@ -1,7 +1,6 @@
 //! Rejection rates per group, with honest intervals, and whether a group differs from its peers.
 
 use std::collections::{BTreeSet, HashMap};
-use std::num::NonZeroU32;
 
 use chrono::NaiveDate;
 
@@ -11,9 +10,9 @@ use crate::analysis::{Analysis, InHours};
 use crate::definitions::column;
 use crate::event::{Cause, Direction};
 use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
-use crate::session::{DeclinedBy, Outcome, Session, Unrated};
+use crate::session::{DeclinedBy, Outcome, Unrated};
 use crate::stats::{percentile, wilson};
-use crate::store::Kin;
+use crate::store::{Glance, Kin};
 
 /// What one group of incoming calls adds up to.
 #[derive(Clone, Debug, Default)]
@@ -88,60 +87,79 @@ impl Tally {
         self.resolved() + self.ringing + self.unrated
     }
 
-    /// Counts a session; says what it is to its caller, whose calls are counted together later.
+    /// Counts `n` sessions that are alike; says what each is to its caller, and to times.
     fn add(
         &mut self,
-        session: &Session,
+        session: &Glance,
+        n: u64,
         answers_hidden: bool,
-        analysis: &Analysis,
+        include_group: bool,
         in_hours: InHours,
     ) -> Call {
         self.zone_known |= in_hours != InHours::Unknown;
         self.zone_unknown |= in_hours == InHours::Unknown;
-        if session.group == Some(true) && !analysis.options.include_group {
-            self.group_calls += 1;
-            return Call::LeftOut;
+        let call = Call::of(session, include_group);
+        let rejected = if session.outcome == Some(Outcome::Rejected) { n } else { 0 };
+        match call {
+            Call::Group => {
+                self.group_calls += n;
+                return call;
+            }
+            Call::Orphan => {
+                self.orphaned += n;
+                self.orphaned_rejections += rejected;
+                return call;
+            }
+            Call::Unrated | Call::Ringing | Call::Answered | Call::Rejected | Call::Missed => {}
         }
-        let rejected = session.outcome == Some(Outcome::Rejected);
-        if session.is_orphan_apart() {
-            self.orphaned += 1;
-            self.orphaned_rejections += u64::from(rejected);
-            return Call::LeftOut;
-        }
-        self.sources[session.agent_source as usize] += 1;
-        self.video_calls += u64::from(session.video == Some(true));
+        self.sources[session.agent_source as usize] += n;
+        self.video_calls += if session.video == Some(true) { n } else { 0 };
         if let Some(reason) = session.unrated {
-            self.unrated += 1;
-            self.unrated_rejected += u64::from(rejected);
+            self.unrated += n;
+            self.unrated_rejected += rejected;
             self.unrated_reasons.insert(reason);
-            return Call::Counted;
+            return call;
         }
         self.answers_hidden |= answers_hidden;
-        match session.outcome {
-            Some(Outcome::Answered) => {
-                self.answered += 1;
-                self.answered_rings.extend(session.ring_ms);
-                self.talks.extend(session.talk_ms);
+        match call {
+            Call::Answered => self.answered += n,
+            Call::Rejected => self.add_rejected(session.declined_by, n),
+            Call::Missed => {
+                self.missed += n;
+                self.missed_inferred += if session.cause == Some(Cause::Inferred) { n } else { 0 };
             }
-            Some(Outcome::Rejected) => self.add_rejected(session),
-            Some(Outcome::Missed) => {
-                self.missed += 1;
-                self.missed_inferred += u64::from(session.cause == Some(Cause::Inferred));
-            }
-            Some(Outcome::Ringing) | None => {
-                self.ringing += 1;
-                return Call::Counted;
+            _ => {
+                self.ringing += n;
+                return call;
             }
         }
         if let InHours::On(day) = in_hours {
-            self.bh_resolved += 1;
-            self.bh_rejected += u64::from(rejected);
-            self.bh_policy += u64::from(session.declined_by == Some(DeclinedBy::Policy));
+            self.bh_resolved += n;
+            self.bh_rejected += rejected;
+            self.bh_policy += if session.declined_by == Some(DeclinedBy::Policy) { n } else { 0 };
             let of_day = self.days.entry(day).or_default();
-            of_day.0 += 1;
-            of_day.1 += u64::from(rejected);
+            of_day.0 += n;
+            of_day.1 += rejected;
         }
-        if rejected { Call::Rejected } else { Call::Counted }
+        call
+    }
+
+    /// Keeps how long a session rang and was talked, if its kind of call is asked for that.
+    fn add_times(
+        &mut self,
+        call: Call,
+        declined_by: Option<DeclinedBy>,
+        ring: Option<i64>,
+        talk: Option<i64>,
+    ) {
+        match call {
+            Call::Answered => {
+                self.answered_rings.extend(ring);
+                self.talks.extend(talk);
+            }
+            Call::Rejected if is_by_hand(declined_by) => self.rejected_rings.extend(ring),
+            _ => {}
+        }
     }
 
     /// Adds what another group adds up to, but for its callers.
@@ -216,28 +234,13 @@ impl Tally {
         self.zone_unknown |= zone_unknown;
     }
 
-    fn add_rejected(&mut self, session: &Session) {
-        self.rejected += 1;
-        let by_hand = match session.declined_by {
-            Some(DeclinedBy::Policy) => {
-                self.policy += 1;
-                false
-            }
-            Some(DeclinedBy::Instant) => {
-                self.instant += 1;
-                false
-            }
-            Some(DeclinedBy::Agent | DeclinedBy::Customer) => {
-                self.confirmed += 1;
-                true
-            }
-            Some(DeclinedBy::Unknown) | None => {
-                self.reported += 1;
-                true
-            }
-        };
-        if by_hand {
-            self.rejected_rings.extend(session.ring_ms);
+    fn add_rejected(&mut self, declined_by: Option<DeclinedBy>, n: u64) {
+        self.rejected += n;
+        match declined_by {
+            Some(DeclinedBy::Policy) => self.policy += n,
+            Some(DeclinedBy::Instant) => self.instant += n,
+            Some(DeclinedBy::Agent | DeclinedBy::Customer) => self.confirmed += n,
+            Some(DeclinedBy::Unknown) | None => self.reported += n,
         }
     }
 
@@ -425,14 +428,48 @@ pub struct Grouped {
     pub total: Tally,
 }
 
-/// What a session is to its caller.
+/// What a session is to its group.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
-    /// None of the calls that count.
-    LeftOut,
-    /// A call.
-    Counted,
-    /// A call that was rejected, in a rate.
+    /// A group call, where these are left out.
+    Group,
+    /// An orphan that counts in no rate.
+    Orphan,
+    Unrated,
+    Ringing,
+    Answered,
     Rejected,
+    Missed,
+}
+
+impl Call {
+    fn of(session: &Glance, include_group: bool) -> Self {
+        if session.group == Some(true) && !include_group {
+            return Self::Group;
+        }
+        if session.is_orphan_apart() {
+            return Self::Orphan;
+        }
+        if session.unrated.is_some() {
+            return Self::Unrated;
+        }
+        match session.outcome {
+            Some(Outcome::Answered) => Self::Answered,
+            Some(Outcome::Rejected) => Self::Rejected,
+            Some(Outcome::Missed) => Self::Missed,
+            Some(Outcome::Ringing) | None => Self::Ringing,
+        }
+    }
+
+    /// Whether it is one of a caller's calls.
+    fn has_caller(self) -> bool {
+        !matches!(self, Self::Group | Self::Orphan)
+    }
+}
+
+/// Whether a person declined, as far as is known.
+fn is_by_hand(declined_by: Option<DeclinedBy>) -> bool {
+    !matches!(declined_by, Some(DeclinedBy::Policy | DeclinedBy::Instant))
 }
 
 /// Which group each session belongs to.
@@ -451,13 +488,14 @@ impl<'b> Groups<'b> {
     }
 
     /// The number of the session's group; the next one if it is new.
-    fn of(&mut self, place: usize, session: &Session, analysis: &Analysis) -> usize {
+    fn of(&mut self, place: usize, analysis: &Analysis) -> usize {
         let kin = analysis.sessions().kin(place);
         if let Some(known) = self.of_kin.as_ref().and_then(|it| it.get(&kin)) {
             return *known;
         }
+        let session = analysis.sessions().get(place);
         self.key.clear();
-        self.key.extend(self.by.iter().map(|it| it.value(session, analysis)));
+        self.key.extend(self.by.iter().map(|it| it.value(&session, analysis)));
         let group = match self.places.get(&self.key[..]) {
             Some(it) => *it,
             None => {
@@ -473,26 +511,20 @@ impl<'b> Groups<'b> {
     }
 }
 
-/// Counts callers, and the most rejected calls of one, by group and in all. `calls` says of each session
-/// that counts its group, from 1, and whether it was rejected.
-fn count_callers(
-    calls: &[Option<(NonZeroU32, bool)>],
-    tallies: &mut [Tally],
-    total: &mut Tally,
-    analysis: &Analysis,
-) {
-    let mut of_caller: Vec<(NonZeroU32, bool)> = Vec::new();
+/// Counts callers, and the most rejected calls of one, by group and in all.
+fn count_callers(calls: &[Of], tallies: &mut [Tally], total: &mut Tally, analysis: &Analysis) {
+    let mut of_caller: Vec<Of> = Vec::new();
     for (_, places) in analysis.sessions().by_customer().iter() {
         of_caller.clear();
-        of_caller.extend(places.iter().filter_map(|it| calls[*it as usize]));
+        of_caller.extend(places.iter().map(|it| calls[*it as usize]).filter(|it| *it != Of::NONE));
         of_caller.sort_unstable();
-        let count = |calls: &[(NonZeroU32, bool)], tally: &mut Tally| {
+        let count = |calls: &[Of], tally: &mut Tally| {
             tally.unique_callers += 1;
-            let rejected = calls.iter().filter(|it| it.1).count() as u64;
+            let rejected = calls.iter().filter(|it| it.is_rejected()).count() as u64;
             tally.top_caller = tally.top_caller.max(rejected);
         };
-        for of_group in of_caller.chunk_by(|a, b| a.0 == b.0) {
-            count(of_group, &mut tallies[of_group[0].0.get() as usize - 1]);
+        for of_group in of_caller.chunk_by(|a, b| a.group() == b.group()) {
+            count(of_group, &mut tallies[of_group[0].group()]);
         }
         if !of_caller.is_empty() {
             count(&of_caller, total);
@@ -500,39 +532,84 @@ fn count_callers(
     }
 }
 
-/// Groups the subject sessions of one direction that have a start.
-pub fn group(analysis: &Analysis, by: &[Key], direction: Direction) -> Grouped {
-    group_some(analysis, by, direction, |_| true)
+/// Which group a caller's call is of, and whether it was rejected.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Of(u32);
+
+impl Of {
+    const NONE: Self = Self(u32::MAX);
+
+    fn new(group: usize, rejected: bool) -> Self {
+        Self((group as u32) << 1 | u32::from(rejected))
+    }
+
+    fn group(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    fn is_rejected(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
-/// The same for some of the sessions.
+/// Groups the subject sessions of one direction that have a start.
+pub fn group(analysis: &Analysis, by: &[Key], direction: Direction) -> Grouped {
+    group_some(analysis, by, direction, None)
+}
+
+/// The same for those of the sessions whose start is taken, if not all are.
 pub(super) fn group_some(
     analysis: &Analysis,
     by: &[Key],
     direction: Direction,
-    takes: impl Fn(&Session) -> bool,
+    takes: Option<&dyn Fn(i64) -> bool>,
 ) -> Grouped {
+    let sessions = analysis.sessions();
+    let include_group = analysis.options.include_group;
     let mut groups = Groups::new(by);
     let mut tallies: Vec<Tally> = Vec::new();
-    let sessions = analysis.sessions();
-    let mut calls: Vec<Option<(NonZeroU32, bool)>> = vec![None; sessions.len()];
-    let is_of = |it: &Session| it.direction == direction && it.is_timed() && takes(it);
-    for (place, session) in sessions.iter().enumerate() {
-        if !analysis.subject[place] || !is_of(&session) {
-            continue;
-        }
-        let group = groups.of(place, &session, analysis);
+    let tally = |group: usize, tallies: &mut Vec<Tally>| {
         if group == tallies.len() {
             tallies.push(Tally::default());
         }
-        let in_hours = analysis.in_hours(&session);
-        let answers_hidden = !sessions.shows_answers(place);
-        let number = NonZeroU32::new(group as u32 + 1);
-        calls[place] = match tallies[group].add(&session, answers_hidden, analysis, in_hours) {
-            Call::LeftOut => None,
-            Call::Counted => number.map(|it| (it, false)),
-            Call::Rejected => number.map(|it| (it, true)),
+    };
+    // Where neither the keys nor anything that is counted depends on the time, sessions that are alike are
+    // counted together.
+    let by_census = groups.of_kin.is_some() && takes.is_none() && !analysis.has_hours();
+    let of_direction = |it: &Glance| it.direction == direction && it.is_timed();
+    if by_census {
+        for alike in analysis.census_of_subjects().filter(|it| of_direction(&it.glance)) {
+            let group = groups.of(alike.place, analysis);
+            tally(group, &mut tallies);
+            let answers_hidden = !sessions.shows_answers(alike.place);
+            let unknown = InHours::Unknown;
+            tallies[group].add(&alike.glance, alike.chosen, answers_hidden, include_group, unknown);
+        }
+    }
+    let any = analysis.census_of_subjects().any(|it| of_direction(&it.glance));
+    let mut calls = vec![Of::NONE; sessions.len()];
+    for place in (0..sessions.len()).filter(|_| any) {
+        let session = sessions.glance(place);
+        let is_taken = |at: i64| takes.is_none_or(|takes| takes(at));
+        if !analysis.subject[place]
+            || session.direction != direction
+            || !session.started_at.is_some_and(is_taken)
+        {
+            continue;
+        }
+        let group = groups.of(place, analysis);
+        let call = if by_census {
+            Call::of(&session, include_group)
+        } else {
+            tally(group, &mut tallies);
+            let in_hours = analysis.are_in_hours((session.provider, session.instance), session.started_at);
+            tallies[group].add(&session, 1, !sessions.shows_answers(place), include_group, in_hours)
         };
+        let (ring, talk) = sessions.ring_and_talk(place);
+        tallies[group].add_times(call, session.declined_by, ring, talk);
+        if call.has_caller() {
+            calls[place] = Of::new(group, call == Call::Rejected);
+        }
     }
     let mut total = Tally::default();
     for tally in &tallies {

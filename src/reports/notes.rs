@@ -1,6 +1,6 @@
 //! What could not be known, and why: sentences that stand under every report.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Sentence;
 use crate::analysis::Analysis;
@@ -8,7 +8,8 @@ use crate::dialects::Provider;
 use crate::event::Direction;
 use crate::section::{Cell, Piece, say};
 use crate::session::{DeclinedBy, Feed, FeedKey, Outcome, Unrated};
-use crate::text::Text;
+use crate::store::Glance;
+use crate::text::{Sym, Text};
 use crate::zone::Zone;
 
 /// Feeds that are named one by one; more are only counted.
@@ -39,7 +40,8 @@ pub fn notes(analysis: &Analysis) -> Vec<Sentence> {
 fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let options = &analysis.options;
     let mut seen = HashSet::new();
-    let lines = analysis.subjects().map(|it| (it.provider, it.instance)).filter(|it| seen.insert(*it));
+    let feeds = analysis.feeds_of_subjects().into_iter();
+    let lines = feeds.map(|(provider, line, _)| (provider, line)).filter(|it| seen.insert(*it));
     let own = lines.filter_map(|(provider, line)| {
         let own = options.instances.of(provider, analysis.texts.raw(line))?;
         let has = own.zone.is_some() || own.hours.is_some() || own.holidays.is_some();
@@ -120,22 +122,28 @@ pub(super) fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sente
 
 /// Lines whose rejections are the server's own, and lines that no capture names.
 fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let mut rejected: BTreeMap<(Provider, &Text), (u64, u64)> = BTreeMap::new();
-    let mut unnamed = BTreeSet::new();
-    for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
-        let line = analysis.texts.get(session.instance);
-        if session.provider.traits().instance_from_capture && line.raw() == "-" {
-            unnamed.insert(session.provider.traits().title);
-        }
-        if session.outcome == Some(Outcome::Rejected) && session.counts_in_rates() {
-            let (policy, all) = rejected.entry((session.provider, line)).or_default();
-            *policy += u64::from(session.declined_by == Some(DeclinedBy::Policy));
-            *all += 1;
+    let mut of_feed: HashMap<FeedKey, (u64, u64)> = HashMap::new();
+    for alike in analysis.census_of_subjects() {
+        let it = alike.glance;
+        let counts = it.direction == Direction::Incoming && it.counts_in_rates();
+        if counts && it.outcome == Some(Outcome::Rejected) {
+            let (policy, all) = of_feed.entry(it.feed()).or_default();
+            *policy += if it.declined_by == Some(DeclinedBy::Policy) { alike.chosen } else { 0 };
+            *all += alike.chosen;
         }
     }
-    for ((provider, line), (policy, all)) in
-        rejected.into_iter().filter(|(_, (policy, all))| 2 * policy > *all)
-    {
+    let line_of = |(provider, line, _): FeedKey| (provider, analysis.texts.get(line));
+    let mut rejected: BTreeMap<(Provider, &Text), (u64, u64)> =
+        of_feed.into_iter().map(|(feed, counts)| (line_of(feed), counts)).collect();
+    rejected.retain(|_, (policy, all)| 2 * *policy > *all);
+    let incoming = analysis.feeds_of_subjects().into_iter().filter(|it| it.2 == Direction::Incoming);
+    let unnamed: BTreeSet<&str> = incoming
+        .filter(|(provider, line, _)| {
+            provider.traits().instance_from_capture && analysis.texts.raw(*line) == "-"
+        })
+        .map(|(provider, ..)| provider.traits().title)
+        .collect();
+    for ((provider, line), (policy, all)) in rejected {
         notes.push(vec![
             Piece::Say(format!("{} line ", provider.name())),
             Piece::Value(Cell::Text(line.clone())),
@@ -155,15 +163,17 @@ fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 /// Engines of the input that never send one half.
 fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&Text>)> = BTreeMap::new();
-    for session in analysis.subjects() {
-        let Some(engine) = session.engine else { continue };
+    let engine_of = |it: &Glance| Some((it.provider, it.engine?, it.instance));
+    let seen: HashSet<(Provider, Sym, Sym)> =
+        analysis.census_of_subjects().filter_map(|it| engine_of(&it.glance)).collect();
+    for (provider, engine, instance) in seen {
         let name = analysis.texts.raw(engine);
-        for (blind, what) in session.provider.traits().blind_spots {
+        for (blind, what) in provider.traits().blind_spots {
             if !blind.is_empty() && blind.eq_ignore_ascii_case(name) {
-                let entry = engines.entry((session.provider.traits().title, what));
+                let entry = engines.entry((provider.traits().title, what));
                 let (_, lines) =
                     entry.or_insert_with(|| (analysis.texts.get(engine).clone(), BTreeSet::new()));
-                lines.insert(analysis.texts.get(session.instance));
+                lines.insert(analysis.texts.get(instance));
             }
         }
     }
@@ -177,27 +187,29 @@ fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 }
 
 fn counts(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let untimed = analysis.sessions().iter().filter(|it| !it.is_timed()).count() as u64;
+    let untimed: u64 = analysis.census().iter().filter(|it| !it.glance.is_timed()).map(|it| it.all).sum();
     if untimed > 0 {
         notes.push(say(format!(
             "{} of which no event has a time: counted and exported, but in no report.",
             plural(untimed, "session", "sessions")
         )));
     }
-    let ringing = analysis.subjects().filter(|it| it.outcome == Some(Outcome::Ringing)).count() as u64;
+    let of = |of: fn(&Glance) -> bool| -> u64 {
+        analysis.census().iter().filter(|it| of(&it.glance)).map(|it| it.chosen).sum()
+    };
+    let ringing = of(|it| it.outcome == Some(Outcome::Ringing));
     if ringing > 0 {
         notes.push(say(format!(
             "{} still ringing where the input ends: not yet known, in no rate.",
             plural(ringing, "call was", "calls were")
         )));
     }
-    let unassigned =
-        analysis.subjects().filter(|it| it.direction == Direction::Incoming && it.agent.is_none()).count();
+    let unassigned = of(|it| it.direction == Direction::Incoming && it.agent.is_none());
     if unassigned > 0 {
         notes.push(say(format!(
             "{} no agent: no payload names one, and no row of a roster (--roster) says who had the line.",
             plural(
-                unassigned as u64,
+                unassigned,
                 "incoming session, orphans included, has",
                 "incoming sessions, orphans included, have"
             )

@@ -28,7 +28,7 @@ pub fn report(analysis: &Analysis) -> Output {
 
     let mut output = Output::default();
     output.preface.extend([say(""), say("What stands out:")]);
-    if analysis.subjects().any(|it| it.is_timed()) {
+    if analysis.census_of_subjects().any(|it| it.glance.is_timed()) {
         output.preface.extend(agents(&by_agent));
         output.preface.extend(callers(&frustration));
         output.preface.push(waiting(&callbacks, analysis));

@@ -90,6 +90,7 @@ impl Input {
             filtered: self.filter.is_set(),
             since: self.filter.since,
             until: self.filter.until,
+            census: std::sync::OnceLock::new(),
         }
     }
 }

@@ -178,11 +178,11 @@ impl Feeds {
         let feeds: Vec<&Feed> = sessions.feeds().map(|it| self.of_key(&it)).collect();
         let is_plain = |it: &Feed| it.unrated.is_none();
         for place in 0..sessions.len() {
-            let session = sessions.get(place);
             let feed = feeds[sessions.kin(place).facts()];
-            if session.has_offer && is_plain(feed) {
+            if sessions.glance(place).has_offer && is_plain(feed) {
                 continue;
             }
+            let session = sessions.get(place);
             let orphan = orphan_class(&session, feed, &elsewhere);
             let mut unrated = feed.unrated;
             let needs_all = orphan == Some(OrphanClass::NoOffersCaptured) && !feed.declared;
@@ -220,7 +220,9 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
 /// The instances on which the calls of orphans were offered.
 fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, CallId), Vec<Sym>> {
     let mut offers: HashMap<(Provider, CallId), Vec<Sym>> = HashMap::new();
-    for session in sessions.iter().filter(|it| is_orphan(it, feeds.of(it))) {
+    let may_be = |place: &usize| !sessions.glance(*place).has_offer;
+    let lone = (0..sessions.len()).filter(may_be).map(|it| sessions.get(it));
+    for session in lone.filter(|it| is_orphan(it, feeds.of(it))) {
         if let Some(call_id) = session.call_id {
             offers.insert((session.provider, call_id), Vec::new());
         }

@@ -63,6 +63,11 @@ impl Roster {
         Ok(Self { rows })
     }
 
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Who had a line at an instant: of the rows that match the one with the latest `from`, then the
     /// later line. A session without a time matches rows without bounds.
     pub fn on_duty(&self, provider: Provider, instance: &str, at: Option<i64>) -> Option<Sym> {

@@ -15,7 +15,7 @@ mod tests;
 
 pub use by_customer::ByCustomer;
 pub use loose::{Deal, Loose, Packed, Record, Shard, Shards, deal, gather};
-pub use sessions::{Assigned, Kin, Part, Sessions, Shared};
+pub use sessions::{Alike, Assigned, Glance, Kin, Part, Sessions, Shared};
 use table::Table;
 
 use crate::call_id::CallId;
@@ -100,6 +100,7 @@ impl Rare {
 }
 
 /// The event that its parts make.
+#[inline]
 fn event(
     common: &Common,
     rare: &Rare,
@@ -141,6 +142,7 @@ fn event(
 }
 
 /// Forms of a [`CallId`], with none as the first.
+#[inline]
 fn id_form(id: Option<CallId>) -> u8 {
     match id {
         None => 0,
@@ -151,6 +153,7 @@ fn id_form(id: Option<CallId>) -> u8 {
     }
 }
 
+#[inline]
 fn id_bytes(id: Option<CallId>) -> [u8; 16] {
     match id {
         None => [0; 16],
@@ -163,6 +166,7 @@ fn id_bytes(id: Option<CallId>) -> [u8; 16] {
     }
 }
 
+#[inline]
 fn id_of(form: u8, bytes: [u8; 16]) -> Option<CallId> {
     match form {
         0 => None,
@@ -176,10 +180,12 @@ fn id_of(form: u8, bytes: [u8; 16]) -> Option<CallId> {
     }
 }
 
+#[inline]
 fn sym_of(number: u32) -> Option<Sym> {
     Sym::of_number(number)
 }
 
+#[inline]
 fn number_of(sym: Option<Sym>) -> u32 {
     sym.map_or(0, Sym::number)
 }
@@ -188,20 +194,24 @@ fn number_of(sym: Option<Sym>) -> u32 {
 const LINE_BITS: u32 = 40;
 
 /// Line and body in one number, if they fit.
+#[inline]
 fn place_of(origin: Origin) -> Option<u64> {
     (origin.line < 1 << LINE_BITS && origin.body < 1 << (64 - LINE_BITS))
         .then(|| origin.line | u64::from(origin.body) << LINE_BITS)
 }
 
+#[inline]
 fn line_and_body(place: u64) -> (u64, u32) {
     (place & ((1 << LINE_BITS) - 1), (place >> LINE_BITS) as u32)
 }
 
 /// A number of 64 bits in two of 32, so that records need no padding.
+#[inline]
 fn halves(it: u64) -> [u32; 2] {
     [it as u32, (it >> 32) as u32]
 }
 
+#[inline]
 fn whole(it: [u32; 2]) -> u64 {
     u64::from(it[0]) | u64::from(it[1]) << 32
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use rayon::prelude::*;
+
 use super::by_customer::ByCustomer;
 use super::loose::mix;
 use super::table::Recent;
@@ -45,6 +47,65 @@ impl Kin {
     pub(crate) fn facts(self) -> usize {
         self.facts as usize
     }
+}
+
+/// What can be told of a session without unpacking it: for passes over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in `Session`")]
+pub struct Glance {
+    pub provider: Provider,
+    pub instance: Sym,
+    pub direction: Direction,
+    pub engine: Option<Sym>,
+    pub agent: Option<Sym>,
+    pub agent_source: AgentSource,
+    pub customer: Option<Sym>,
+    pub started_at: Option<i64>,
+    pub outcome: Option<Outcome>,
+    pub cause: Option<Cause>,
+    pub declined_by: Option<DeclinedBy>,
+    pub video: Option<bool>,
+    pub group: Option<bool>,
+    pub has_offer: bool,
+    pub orphan: Option<OrphanClass>,
+    pub unrated: Option<Unrated>,
+}
+
+impl Glance {
+    /// As [`Session::is_timed`].
+    pub fn is_timed(&self) -> bool {
+        self.started_at.is_some()
+    }
+
+    /// As [`Session::is_orphan_apart`].
+    pub fn is_orphan_apart(&self) -> bool {
+        self.orphan.is_some_and(|it| it != OrphanClass::NoOffersCaptured)
+    }
+
+    /// As [`Session::counts_in_rates`].
+    pub fn counts_in_rates(&self) -> bool {
+        self.is_timed() && self.unrated.is_none() && !self.is_orphan_apart()
+    }
+
+    /// As [`Session::feed`].
+    pub fn feed(&self) -> FeedKey {
+        (self.provider, self.instance, self.direction)
+    }
+}
+
+/// Sessions that a glance shows alike, but for who called when.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike {
+    /// What they have in common with others.
+    pub kin: Kin,
+    /// One of them; of its customer and start only whether they are known is common to all.
+    pub glance: Glance,
+    /// The place of that one.
+    pub place: usize,
+    /// How many there are.
+    pub all: u64,
+    /// How many of them are chosen.
+    pub chosen: u64,
 }
 
 /// Who had to do with some sessions.
@@ -125,14 +186,17 @@ impl Bits {
     const SKIPPED: Self = Self { at: 48, width: 8 };
     const DECIDING: Self = Self { at: 56, width: 8 };
 
+    #[inline]
     fn mask(&self) -> u64 {
         (1 << self.width) - 1
     }
 
+    #[inline]
     fn get(&self, bits: u64) -> u64 {
         bits >> self.at & self.mask()
     }
 
+    #[inline]
     fn set(&self, bits: &mut u64, value: u64) {
         debug_assert!(value <= self.mask(), "{value} in {} bits", self.width);
         *bits = *bits & !(self.mask() << self.at) | (value & self.mask()) << self.at;
@@ -143,6 +207,7 @@ fn code(it: Option<u8>) -> u64 {
     it.map_or(0, |it| u64::from(it) + 1)
 }
 
+#[inline]
 fn coded<T: Copy>(all: &[T], code: u64) -> Option<T> {
     all.get((code as usize).wrapping_sub(1)).copied()
 }
@@ -151,11 +216,13 @@ const UNRATED: [Unrated; 2] = [Unrated::CallsNotShown, Unrated::RejectionsNotSho
 const YES_NO: [bool; 2] = [false, true];
 
 /// Milliseconds from a start, if they fit.
+#[inline]
 fn since(start: Option<i64>, at: Option<i64>) -> Option<i32> {
     let Some(at) = at else { return Some(NONE) };
     i32::try_from(at.checked_sub(start?)?).ok().filter(|it| *it != NONE)
 }
 
+#[inline]
 fn after(start: i64, ms: i32) -> Option<i64> {
     (ms != NONE).then(|| start + i64::from(ms))
 }
@@ -231,7 +298,7 @@ impl Part {
             decided: NONE,
             ended: NONE,
             talk: NONE,
-            bits: [0; 2],
+            bits: halves(shared_bits(session)),
         };
         let narrow = narrow(session, events.len(), &mut row);
         let mut bits = whole(row.bits);
@@ -279,6 +346,18 @@ impl Part {
     }
 }
 
+/// What sessions that are alike share, told by their bits.
+fn shared_bits(session: &Session) -> u64 {
+    let mut bits = 0;
+    Bits::OUTCOME.set(&mut bits, code(session.outcome.map(|it| it as u8)));
+    Bits::CAUSE.set(&mut bits, code(session.cause.map(|it| it as u8)));
+    Bits::DECLINED_BY.set(&mut bits, code(session.declined_by.map(|it| it as u8)));
+    Bits::VIDEO.set(&mut bits, code(session.video.map(u8::from)));
+    Bits::GROUP.set(&mut bits, code(session.group.map(u8::from)));
+    Bits::HAS_OFFER.set(&mut bits, u64::from(session.has_offer));
+    bits
+}
+
 /// Fills what depends on the session's own times and counts, if all of it fits.
 fn narrow(session: &Session, events: usize, row: &mut Row) -> Option<()> {
     row.decided = since(session.started_at, session.decided_at)?;
@@ -298,13 +377,7 @@ fn narrow(session: &Session, events: usize, row: &mut Row) -> Option<()> {
         return None;
     }
     let small = |it: usize| (it < 255).then_some(it as u64);
-    let mut bits = 0;
-    Bits::OUTCOME.set(&mut bits, code(session.outcome.map(|it| it as u8)));
-    Bits::CAUSE.set(&mut bits, code(session.cause.map(|it| it as u8)));
-    Bits::DECLINED_BY.set(&mut bits, code(session.declined_by.map(|it| it as u8)));
-    Bits::VIDEO.set(&mut bits, code(session.video.map(u8::from)));
-    Bits::GROUP.set(&mut bits, code(session.group.map(u8::from)));
-    Bits::HAS_OFFER.set(&mut bits, u64::from(session.has_offer));
+    let mut bits = whole(row.bits);
     Bits::OFFERED.set(&mut bits, u64::from(session.offered_at.is_some()));
     Bits::RING.set(&mut bits, u64::from(session.ring_ms.is_some()));
     Bits::REUSED.set(&mut bits, u64::from(session.reused_id));
@@ -427,14 +500,7 @@ impl Sessions {
         let orphan = coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits));
         let unrated = coded(&UNRATED, Bits::UNRATED.get(bits));
         if Bits::WIDE.get(bits) == 1 {
-            return Session {
-                agent: assigned.agent,
-                agent_source: assigned.source,
-                team: assigned.team,
-                orphan,
-                unrated,
-                ..self.wide_sessions[row.first as usize].clone()
-            };
+            return self.wide_session(row, assigned, orphan, unrated);
         }
         let facts = &self.facts[row.facts as usize];
         let started = whole(row.started).cast_signed();
@@ -478,6 +544,24 @@ impl Sessions {
             collided_id: Bits::COLLIDED.get(bits) == 1,
             deciding: (deciding != 255).then_some(deciding),
             events: first..first + Bits::EVENTS.get(bits) as usize,
+        }
+    }
+
+    #[cold]
+    fn wide_session(
+        &self,
+        row: &Row,
+        assigned: &Assigned,
+        orphan: Option<OrphanClass>,
+        unrated: Option<Unrated>,
+    ) -> Session {
+        Session {
+            agent: assigned.agent,
+            agent_source: assigned.source,
+            team: assigned.team,
+            orphan,
+            unrated,
+            ..self.wide_sessions[row.first as usize].clone()
         }
     }
 
@@ -535,7 +619,6 @@ impl Sessions {
 
     /// Brings them into an order; by start before anything else, the untimed ones first.
     pub fn sort_by(&mut self, order: impl Fn(&Session, &Session) -> std::cmp::Ordering + Sync) {
-        use rayon::slice::ParallelSliceMut;
         let mut rows = std::mem::take(&mut self.rows);
         let start = |it: &Row| whole(it.started).cast_signed();
         rows.par_sort_unstable_by(|a, b| {
@@ -578,6 +661,107 @@ impl Sessions {
             is_of[self.rows[place].facts as usize] = true;
         }
         self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
+    }
+
+    /// What can be told of a session at a glance.
+    #[inline]
+    pub fn glance(&self, place: usize) -> Glance {
+        self.glance_at(&self.rows[place])
+    }
+
+    /// Every session at a glance, in their order.
+    pub fn glances(&self) -> impl ExactSizeIterator<Item = Glance> {
+        self.rows.iter().map(|it| self.glance_at(it))
+    }
+
+    #[inline]
+    fn glance_at(&self, row: &Row) -> Glance {
+        let bits = whole(row.bits);
+        let facts = &self.facts[row.facts as usize];
+        let started = whole(row.started).cast_signed();
+        Glance {
+            provider: facts.provider,
+            instance: facts.instance,
+            direction: facts.direction,
+            engine: facts.engine,
+            agent: self.assigned[row.assigned as usize].agent,
+            agent_source: self.assigned[row.assigned as usize].source,
+            customer: sym_of(row.customer),
+            started_at: (started != NO_TIME).then_some(started),
+            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
+            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
+            declined_by: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)),
+            video: coded(&YES_NO, Bits::VIDEO.get(bits)),
+            group: coded(&YES_NO, Bits::GROUP.get(bits)),
+            has_offer: Bits::HAS_OFFER.get(bits) == 1,
+            orphan: coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits)),
+            unrated: coded(&UNRATED, Bits::UNRATED.get(bits)),
+        }
+    }
+
+    /// How long a session rang and was talked, as far as is known.
+    #[inline]
+    pub fn ring_and_talk(&self, place: usize) -> (Option<i64>, Option<i64>) {
+        let row = &self.rows[place];
+        let bits = whole(row.bits);
+        if Bits::WIDE.get(bits) == 1 {
+            let it = &self.wide_sessions[row.first as usize];
+            return (it.ring_ms, it.talk_ms);
+        }
+        (
+            (Bits::RING.get(bits) == 1).then_some(i64::from(row.decided)),
+            (Bits::TALK.get(bits) == 1).then_some(i64::from(row.talk)),
+        )
+    }
+
+    /// Counts sessions that are alike, of all and of those that are `chosen`.
+    pub fn census(&self, chosen: &[bool]) -> Vec<Alike> {
+        // What a glance shows besides the facts.
+        let mask: u64 = [
+            Bits::OUTCOME,
+            Bits::CAUSE,
+            Bits::DECLINED_BY,
+            Bits::ORPHAN,
+            Bits::UNRATED,
+            Bits::VIDEO,
+            Bits::GROUP,
+            Bits::HAS_OFFER,
+        ]
+        .iter()
+        .map(|it| it.mask() << it.at)
+        .sum();
+        const TIMED: u64 = 1 << 62;
+        const KNOWN: u64 = 1 << 63;
+        type Counts = hashbrown::HashMap<(Kin, u64), (u32, u64, u64)>;
+        let count = |mut counts: Counts, (place, row): (usize, &Row)| {
+            let mut bits = whole(row.bits) & mask;
+            if whole(row.started).cast_signed() != NO_TIME {
+                bits |= TIMED;
+            }
+            if row.customer != 0 {
+                bits |= KNOWN;
+            }
+            let kin = Kin { facts: row.facts, assigned: row.assigned };
+            let (_, all, of_chosen) = counts.entry((kin, bits)).or_insert((place as u32, 0, 0));
+            *all += 1;
+            *of_chosen += u64::from(chosen[place]);
+            counts
+        };
+        let merge = |mut a: Counts, b: Counts| {
+            for (key, (place, all, of_chosen)) in b {
+                let sum = a.entry(key).or_insert((place, 0, 0));
+                sum.1 += all;
+                sum.2 += of_chosen;
+            }
+            a
+        };
+        let counts =
+            self.rows.par_iter().enumerate().fold(Counts::default, count).reduce(Counts::default, merge);
+        let alike = counts.into_values().map(|(place, all, chosen)| {
+            let place = place as usize;
+            Alike { kin: self.kin(place), glance: self.glance(place), place, all, chosen }
+        });
+        alike.collect()
     }
 
     /// The call id of a session.

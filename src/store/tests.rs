@@ -231,6 +231,12 @@ proptest! {
             prop_assert_eq!(bare(sessions.get(place)), session.clone());
             prop_assert_eq!(sessions.events_of(&sessions.get(place)), events.clone());
             prop_assert_eq!(sessions.is_odd(place), *odd);
+            let (glance, told) = (sessions.glance(place), sessions.get(place));
+            prop_assert_eq!(glance.feed(), told.feed());
+            prop_assert_eq!((glance.engine, glance.customer, glance.group), (told.engine, told.customer, told.group));
+            prop_assert_eq!((glance.outcome, glance.cause), (told.outcome, told.cause));
+            prop_assert_eq!((glance.declined_by, glance.has_offer), (told.declined_by, told.has_offer));
+            prop_assert_eq!(glance.started_at, told.started_at);
             let assigned = Assigned { agent: sym(2), source: AgentSource::Roster, team: sym(3) };
             sessions.assign(place, assigned);
             sessions.class(place, Some(OrphanClass::NetworkAnomaly), Some(Unrated::RejectionsNotShown));
@@ -242,6 +248,9 @@ proptest! {
                 unrated: Some(Unrated::RejectionsNotShown),
                 ..session.clone()
             };
+            let glance = sessions.glance(place);
+            prop_assert_eq!((glance.orphan, glance.unrated), (told.orphan, told.unrated));
+            prop_assert_eq!((glance.agent, glance.counts_in_rates()), (told.agent, told.counts_in_rates()));
             prop_assert_eq!(bare(sessions.get(place)), told);
         }
     }
