@@ -1,11 +1,13 @@
 //! Everything that reports look at: the sessions of the whole input, which of them are the subject,
 //! and the parameters. Reports take it and give sections; they read nothing else.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
 use crate::business::{Holidays, Hours};
+use crate::calling_codes;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
@@ -224,7 +226,7 @@ pub struct Analysis {
     /// What the business knows of its customers.
     pub customers: Customers,
     /// Countries of the customers' numbers, where a report asks for them.
-    pub countries: HashMap<Sym, Text>,
+    pub countries: Countries,
     /// The SHA-256 of the line behind each event, where evidence is wanted so exact.
     pub digests: HashMap<Origin, [u8; 32]>,
     /// Thresholds and choices.
@@ -248,7 +250,7 @@ impl Analysis {
             reactions: Vec::new(),
             ledger: Ledger::default(),
             customers: Customers::default(),
-            countries: HashMap::new(),
+            countries: Countries::default(),
             digests: HashMap::new(),
             options: ReportOptions::default(),
             filtered: true,
@@ -306,21 +308,49 @@ impl Analysis {
 
     /// ISO 3166 alpha-2 of a customer's number.
     pub fn country_of_number(&self, customer: Sym) -> Option<Text> {
-        self.countries.get(&customer).cloned()
+        self.countries.get(customer).cloned()
     }
 }
 
-/// The countries of the sessions' customers, each number looked at once.
-pub fn countries(sessions: &[Session], texts: &Texts) -> HashMap<Sym, Text> {
-    let mut countries = HashMap::new();
-    for customer in sessions.iter().filter_map(|it| it.customer) {
-        if !crate::identity::is_number(texts.raw(customer)) {
+/// The countries of customers' numbers.
+#[derive(Default)]
+pub struct Countries {
+    /// By the symbol of a customer its country's place in `names` and two more; see below.
+    of: Vec<u16>,
+    names: Vec<Text>,
+}
+
+/// Nobody has looked at the number.
+const NOT_SEEN: u16 = 0;
+/// It has no country.
+const NO_COUNTRY: u16 = 1;
+
+impl Countries {
+    /// ISO 3166 alpha-2 of a customer's number.
+    pub fn get(&self, customer: Sym) -> Option<&Text> {
+        let place = self.of.get(customer.place())?.checked_sub(NO_COUNTRY + 1)?;
+        self.names.get(usize::from(place))
+    }
+}
+
+/// The countries of customers, each number looked at once.
+pub fn countries(customers: impl Iterator<Item = Sym>, texts: &Texts) -> Countries {
+    let mut countries = Countries::default();
+    let mut places: HashMap<Cow<'static, str>, u16> = HashMap::new();
+    for customer in customers {
+        let place = customer.place();
+        if place >= countries.of.len() {
+            countries.of.resize(place + 1, NOT_SEEN);
+        }
+        if countries.of[place] != NOT_SEEN {
             continue;
         }
-        countries.entry(customer).or_insert_with(|| {
-            let number = phonenumber::parse(None, texts.raw(customer)).ok();
-            number.and_then(|it| it.country().id()).map(|it| Text::new(it.as_ref()))
+        countries.of[place] = calling_codes::country(texts.raw(customer)).map_or(NO_COUNTRY, |name| {
+            *places.entry(name).or_insert_with_key(|name| {
+                countries.names.push(Text::new(name));
+                countries.names.len() as u16 + NO_COUNTRY
+            })
         });
     }
-    countries.into_iter().filter_map(|(customer, country)| Some((customer, country?))).collect()
+    countries
 }

@@ -39,6 +39,13 @@ impl fmt::Debug for Text {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Sym(NonZeroU32);
 
+impl Sym {
+    /// A place in a table by symbol. The places of an interner are dense, and mean nothing else.
+    pub fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 /// Shards keep threads that intern at the same time out of each other's way.
 const SHARD_BITS: u32 = 6;
 const SHARDS: usize = 1 << SHARD_BITS;

@@ -16,7 +16,7 @@ use super::config::Settings;
 use super::exit::Exit;
 use super::messages;
 use super::resolve::{Env, OutputPlan, Plan, UsageError};
-use crate::analysis::{Analysis, countries};
+use crate::analysis::{Analysis, Countries, countries};
 use crate::business::Holidays;
 use crate::dialects::support::ReadOptions;
 use crate::document;
@@ -381,8 +381,9 @@ fn analyse(
         session.team = own.and_then(|it| side.teams.get(it.team.as_deref()?)).copied();
     }
     let subject = rebuilt.sessions.iter().map(|it| plan.filter.takes(it, &texts)).collect();
+    let customers = rebuilt.sessions.iter().filter_map(|it| it.customer);
     let countries =
-        if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
+        if command.wants_countries() { countries(customers, &texts) } else { Countries::default() };
     let analysis = Analysis {
         texts,
         rebuilt,

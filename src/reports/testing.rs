@@ -76,7 +76,7 @@ impl Input {
         let mut reactions = parsed.reactions;
         ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
         let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(it, &texts)).collect();
-        let countries = countries(&rebuilt.sessions, &texts);
+        let countries = countries(rebuilt.sessions.iter().filter_map(|it| it.customer), &texts);
         Analysis {
             texts,
             rebuilt,
