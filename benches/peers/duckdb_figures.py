@@ -15,7 +15,7 @@ import duckdb
 # Only the fields that are needed are read, as values and not as JSON; naming them saves the pass that guesses.
 EVENTS = """
 create temp table events as
-select session, event, payload.id as id, payload."from" as caller, "timestamp" as at
+select session, event, payload.id as id, payload."from" as caller, "timestamp" as moment
 from read_json(?, format = 'newline_delimited', maximum_object_size = 16777216, columns = {
     session: 'VARCHAR', event: 'VARCHAR', "timestamp": 'BIGINT', payload: 'STRUCT(id VARCHAR, "from" VARCHAR)'})
 where event in ('call.received', 'call.accepted', 'call.rejected')
@@ -25,8 +25,8 @@ where event in ('call.received', 'call.accepted', 'call.rejected')
 INSTANCES = """
 with calls as (
     select session, id,
-        min(at) filter (event = 'call.received') as offered,
-        min(at) filter (event = 'call.rejected') as rejected
+        min(moment) filter (event = 'call.received') as offered,
+        min(moment) filter (event = 'call.rejected') as rejected
     from events group by session, id having count(*) filter (event = 'call.accepted') = 0)
 select session, count(rejected), count(*) filter (rejected is not null and offered is null),
     quantile_disc(rejected - offered, 0.5)
@@ -37,7 +37,7 @@ from calls group by session having count(rejected) > 0 order by session
 PEAKS = """
 with windows as (
     select caller, count(*) over (
-        partition by caller order by at range between 600000 preceding and current row) as calls
+        partition by caller order by moment range between 600000 preceding and current row) as calls
     from events where event = 'call.received'),
 peaks as (select caller, max(calls) as peak from windows group by caller)
 select count(*), sum(peak), max(peak) from peaks
