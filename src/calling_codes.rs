@@ -1,13 +1,13 @@
-//! The country that a number's calling code says, without a look at any pattern where the code belongs
-//! to one country alone.
+//! The country that the first digits of a number tell, without a look at any pattern.
 //!
 //! What is right is what `phonenumber` says. It reads a quarter of a megabyte of patterns before its first
 //! answer and takes microseconds for each number, and mostly needs neither: of a code with one region its
 //! answer is that region, unless nothing is left of the number once national prefixes are taken off. So the
-//! numbers of which that cannot happen are answered from a table, and all others are handed on. The tests hold
-//! the table and the answers equal.
+//! numbers of which that cannot happen are answered from a table, those of shared codes where their first digits
+//! leave one country only, and all others are handed on. The tests hold the tables and the answers equal.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Calling codes with their region; `*` is a code that several share, `-` one of no country.
 #[rustfmt::skip]
@@ -52,10 +52,114 @@ static REGIONS: [&str; 1000] = {
     regions
 };
 
+/// Of shared codes how the national numbers of a length begin that are one country's whatever follows, worked
+/// out from the patterns: those of mobiles, and of everything in North America. The rest takes patterns.
+#[rustfmt::skip]
+const SHARED: &[(usize, usize, &str, &str)] = &[
+    (1, 10, "US", "\
+        201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 220 223 224 225 227 228 229 \
+        231 234 235 239 240 248 251 252 253 254 256 260 262 267 269 270 272 276 279 281 283 301 302 303 \
+        304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323 324 325 326 327 329 330 331 \
+        332 334 336 337 339 341 346 347 350 351 352 353 360 361 363 364 369 380 385 386 401 402 404 405 \
+        406 407 408 409 410 412 413 414 415 417 419 423 424 425 430 432 434 435 440 442 443 445 447 448 \
+        458 463 464 469 470 475 478 479 480 484 500 501 502 503 504 505 507 508 509 510 512 513 515 516 \
+        517 518 520 521 522 525 526 527 528 529 530 531 532 533 534 539 540 541 544 551 557 559 561 562 \
+        563 564 566 567 570 571 572 573 574 575 577 580 582 585 586 588 601 602 603 605 606 607 608 609 \
+        610 612 614 615 616 617 618 619 620 623 626 628 629 630 631 636 640 641 645 646 650 651 656 657 \
+        659 660 661 662 667 669 678 680 681 682 686 689 701 702 703 704 706 707 708 712 713 714 715 716 \
+        717 718 719 720 724 725 726 727 728 730 731 732 734 737 738 740 743 747 748 754 757 760 762 763 \
+        765 769 770 771 772 773 774 775 779 781 785 786 800 801 802 803 804 805 806 808 810 812 813 814 \
+        815 816 817 818 820 821 826 828 830 831 832 833 835 838 839 840 843 844 845 847 848 850 854 855 \
+        856 857 858 859 860 862 863 864 865 866 870 872 877 878 888 900 901 903 904 906 907 908 909 910 \
+        912 913 914 915 916 917 918 919 920 925 928 929 930 931 934 936 937 938 940 941 943 945 947 948 \
+        949 951 952 954 956 959 970 971 972 973 975 978 979 980 984 985 986 989"),
+    (1, 10, "CA", "\
+        204 226 236 249 250 257 263 289 306 343 354 365 367 368 382 403 416 418 428 431 437 438 450 468 \
+        474 506 514 519 548 579 581 584 587 600 604 613 622 633 639 647 672 683 705 709 742 753 778 780 \
+        782 807 819 825 867 873 879 902 905 942"),
+    (1, 10, "BS", "242"),
+    (1, 10, "BB", "246"),
+    (1, 10, "AI", "264"),
+    (1, 10, "AG", "268"),
+    (1, 10, "VG", "284"),
+    (1, 10, "VI", "340"),
+    (1, 10, "KY", "345"),
+    (1, 10, "BM", "441"),
+    (1, 10, "GD", "473"),
+    (1, 10, "TC", "649"),
+    (1, 10, "JM", "658 876"),
+    (1, 10, "MS", "664"),
+    (1, 10, "MP", "670"),
+    (1, 10, "GU", "671"),
+    (1, 10, "AS", "684"),
+    (1, 10, "SX", "721"),
+    (1, 10, "LC", "758"),
+    (1, 10, "DM", "767"),
+    (1, 10, "VC", "784"),
+    (1, 10, "PR", "787 939"),
+    (1, 10, "DO", "809 829 849"),
+    (1, 10, "TT", "868"),
+    (1, 10, "KN", "869"),
+    (7, 10, "RU", "3 4 9"),
+    (7, 10, "KZ", "7"),
+    (39, 10, "IT", "31 32 33 34 35 36 37 38 39"),
+    (39, 9, "IT", "32 33 34 35 36 37 38 39"),
+    (44, 10, "GB", "\
+        129 130 141 143 147 151 156 161 172 187 191 198 200 201 203 204 207 208 230 231 238 239 240 241 \
+        247 280 281 282 283 284 286 287 288 289 290 291 292 70 71 72 73 740 741 742 743 744 746 747 748 \
+        749 751 753 754 755 756 757 758 759 771 772 773 774 775 776 777 780 781 784 785 786 787 788 789 \
+        790 792 794 795 796 797 798 799"),
+    (47, 8, "NO", "2 3 4 5 6 70 71 72 73 74 75 76 77 78 8 9"),
+    (47, 8, "SJ", "79"),
+    (61, 9, "AU", "\
+        40 41 42 43 440 444 447 448 449 450 451 452 454 455 456 457 458 459 46 470 472 473 474 475 476 477 \
+        478 480 481 482 484 485 486 487 488 489 490 491 492 493 494 497 498 499"),
+    (212, 9, "MA", "5 6 7 8"),
+    (262, 9, "RE", "692"),
+    (358, 9, "FI", "2 3 4 5 6 7 8 9"),
+    (358, 10, "FI", "2 3 4 5 6 7 8 9"),
+    (590, 9, "GP", "690"),
+    (599, 7, "BQ", "3 4 7"),
+    (599, 7, "CW", "6 9"),
+    (599, 8, "BQ", "3 4 7"),
+    (599, 8, "CW", "6 9"),
+];
+
+/// A shared code, a length, and the country by the first three digits; empty where they do not tell.
+type Beginnings = (usize, usize, Box<[&'static str; 1000]>);
+
+static BEGINNINGS: LazyLock<Vec<Beginnings>> = LazyLock::new(|| {
+    let mut all: Vec<Beginnings> = Vec::new();
+    for &(code, length, region, beginnings) in SHARED {
+        if all.last().is_none_or(|it| (it.0, it.1) != (code, length)) {
+            all.push((code, length, Box::new([""; 1000])));
+        }
+        let Some((.., by_three)) = all.last_mut() else { continue };
+        for beginning in beginnings.split_ascii_whitespace() {
+            let width = 10_usize.pow(3 - beginning.len() as u32);
+            let first = beginning.bytes().fold(0, |number, it| 10 * number + usize::from(it - b'0')) * width;
+            by_three[first..first + width].fill(region);
+        }
+    }
+    all
+});
+
+/// The one country of a shared code that a national number can belong to, where its beginning tells.
+fn by_beginning(code: usize, national: &str) -> Option<&'static str> {
+    let digits = national.as_bytes();
+    // North American exchanges begin with 2 to 9.
+    if code == 1 && !matches!(digits.get(3), Some(b'2'..=b'9')) {
+        return None;
+    }
+    let (.., by_three) = BEGINNINGS.iter().find(|it| it.0 == code && it.1 == digits.len())?;
+    let first = digits.iter().take(3).fold(0, |number, it| 10 * number + usize::from(it - b'0'));
+    Some(by_three[first]).filter(|it| !it.is_empty())
+}
+
 /// What can be said of a number without patterns.
 #[derive(Debug, PartialEq, Eq)]
 enum Said {
-    /// All there is to say: its calling code, and the country if that is one's own.
+    /// All there is to say: its calling code, and the country if it has one.
     Certain(u16, Option<&'static str>),
     /// Its calling code; which of the countries that share it takes a look at the patterns.
     Shared(u16),
@@ -95,13 +199,16 @@ fn said(number: &str) -> Said {
     }
     let digits = &number[1..];
     let Some((code, national)) = split(digits) else { return Said::Nothing };
-    if !stays_a_number(code, national) {
-        return Said::Unsure;
+    let short = code as u16;
+    // What the table of beginnings holds never loses a prefix.
+    if let Some(region) = by_beginning(code, national) {
+        return Said::Certain(short, Some(region));
     }
     match REGIONS[code] {
-        "*" => Said::Shared(code as u16),
-        "-" => Said::Certain(code as u16, None),
-        region => Said::Certain(code as u16, Some(region)),
+        _ if !stays_a_number(code, national) => Said::Unsure,
+        "*" => Said::Shared(short),
+        "-" => Said::Certain(short, None),
+        region => Said::Certain(short, Some(region)),
     }
 }
 
@@ -196,6 +303,12 @@ mod tests {
             ("+8613812345678", "CN"),
             ("+2250701234567", "CI"),
             ("+5491112345678", "AR"),
+            ("+12025550123", "US"),
+            ("+14165550123", "CA"),
+            ("+79161234567", "RU"),
+            ("+447400123456", "GB"),
+            ("+393471234567", "IT"),
+            ("+212612345678", "MA"),
         ] {
             let Said::Certain(_, said) = said(number) else { panic!("{number}") };
             assert_eq!(said, Some(country), "{number}");
@@ -223,6 +336,23 @@ mod tests {
         for code in (0..1000).filter(|it| REGIONS[*it].is_empty()) {
             check(&format!("+{code}"));
             check(&format!("+{code}5551234567"));
+        }
+    }
+
+    #[test]
+    fn beginnings_tell_the_country_whatever_follows() {
+        let rng = &mut Rng(11);
+        for (code, length, by_three) in &*BEGINNINGS {
+            for first in (0..1000).filter(|it| !by_three[*it].is_empty()) {
+                for fill in ['0', '9', '?', '?', '?', '?', '?', '?'] {
+                    let mut number = format!("+{code}{first:03}");
+                    // The digits that patterns may still look at.
+                    for _ in 3..*length {
+                        number.push(if fill == '?' { char::from(b'0' + rng.below(10) as u8) } else { fill });
+                    }
+                    check(&number);
+                }
+            }
         }
     }
 
