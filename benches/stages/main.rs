@@ -1,6 +1,6 @@
-//! One measurement a stage, from the blocks of a file to the bytes of a report. `cargo bench` measures,
-//! `cargo bench -- rebuild` a part of it; `cargo test` runs each once or thrice on a small input, so that none of them
-//! rots.
+//! One measurement a stage, from the blocks of a file to the bytes of a report. `cargo bench --bench stages`
+//! measures, `cargo bench --bench stages -- rebuild` a part of it; `cargo test` runs each thrice on a small input,
+//! so that none of them rots.
 
 #![expect(clippy::print_stdout, reason = "what was measured is the output")]
 
