@@ -2,11 +2,12 @@
 //! and the parameters. Reports take it and give sections; they read nothing else.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use chrono::NaiveDate;
 
 use crate::business::{Holidays, Hours};
+use crate::calling_codes;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
@@ -229,7 +230,7 @@ pub struct Analysis {
     /// What the business knows of its customers.
     pub customers: Customers,
     /// Countries of the customers' numbers, where a report asks for them.
-    pub countries: HashMap<Sym, Text>,
+    pub countries: Countries,
     /// The SHA-256 of the line behind each event, where evidence is wanted so exact.
     pub digests: HashMap<Origin, [u8; 32]>,
     /// Thresholds and choices.
@@ -255,7 +256,7 @@ impl Analysis {
             reactions: Vec::new(),
             ledger: Ledger::default(),
             customers: Customers::default(),
-            countries: HashMap::new(),
+            countries: Countries::default(),
             digests: HashMap::new(),
             options: ReportOptions::default(),
             filtered: true,
@@ -344,21 +345,26 @@ impl Analysis {
 
     /// ISO 3166 alpha-2 of a customer's number.
     pub fn country_of_number(&self, customer: Sym) -> Option<Text> {
-        self.countries.get(&customer).cloned()
+        self.countries.of(customer, &self.texts)
     }
 }
 
-/// The countries of the sessions' customers, each number looked at once.
-pub fn countries(sessions: &Sessions, texts: &Texts) -> HashMap<Sym, Text> {
-    let mut countries = HashMap::new();
-    for customer in sessions.iter().filter_map(|it| it.customer) {
-        if !crate::identity::is_number(texts.raw(customer)) {
-            continue;
-        }
-        countries.entry(customer).or_insert_with(|| {
-            let number = phonenumber::parse(None, texts.raw(customer)).ok();
-            number.and_then(|it| it.country().id()).map(|it| Text::new(it.as_ref()))
-        });
+/// The countries of customers' numbers, each looked at when somebody asks, and once.
+#[derive(Default)]
+pub struct Countries {
+    known: Option<Mutex<HashMap<Sym, Option<Text>>>>,
+}
+
+impl Countries {
+    /// For reports that ask for countries.
+    pub fn wanted() -> Self {
+        Self { known: Some(Mutex::default()) }
     }
-    countries.into_iter().filter_map(|(customer, country)| Some((customer, country?))).collect()
+
+    /// ISO 3166 alpha-2 of a customer's number; none where no report asks for countries.
+    pub fn of(&self, customer: Sym, texts: &Texts) -> Option<Text> {
+        let mut known = self.known.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = || calling_codes::country(texts.raw(customer)).map(|it| Text::new(&it));
+        known.entry(customer).or_insert_with(look).clone()
+    }
 }

@@ -30,6 +30,7 @@ pub mod session;
 // From sessions to figures.
 pub mod analysis;
 pub mod business;
+pub mod calling_codes;
 pub mod contact_rules;
 pub mod country_zones;
 pub mod instances;

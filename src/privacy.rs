@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::analysis::Analysis;
 use crate::call_id;
+use crate::calling_codes::calling_code;
 use crate::identity::{self, Party};
 use crate::render::escape;
 use crate::section::{Body, Cell, Document, Person, Piece, Table, hex};
@@ -414,7 +415,7 @@ impl Privacy {
         }
         let last_two = &canonical[canonical.len() - 2..];
         let kind = if identity::is_hidden(&canonical) { "lid:" } else { "" };
-        let code = country_code(&canonical).map(|it| format!("(+{it})")).unwrap_or_default();
+        let code = calling_code(&canonical).map(|it| format!("(+{it})")).unwrap_or_default();
         format!("{kind}{code}…{last_two}~{tail}")
     }
 
@@ -538,14 +539,8 @@ fn key_of_input(analysis: &Analysis) -> Vec<u8> {
 
 /// A number without its calling code.
 fn national(canonical: &str) -> Option<String> {
-    let code = country_code(canonical)?.to_string();
+    let code = calling_code(canonical)?.to_string();
     canonical.strip_prefix('+')?.strip_prefix(&code).map(str::to_owned)
-}
-
-/// The calling code of a number.
-fn country_code(canonical: &str) -> Option<u16> {
-    let number = identity::is_number(canonical).then(|| phonenumber::parse(None, canonical));
-    number?.ok().map(|it| it.country().code())
 }
 
 /// The first characters of RFC 4648's base32, in small letters.

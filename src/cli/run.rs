@@ -16,7 +16,7 @@ use super::config::Settings;
 use super::exit::Exit;
 use super::messages;
 use super::resolve::{Env, OutputPlan, Plan, UsageError};
-use crate::analysis::{Analysis, ReportOptions, countries};
+use crate::analysis::{Analysis, Countries, ReportOptions};
 use crate::business::Holidays;
 use crate::dialects::support::ReadOptions;
 use crate::document;
@@ -391,8 +391,7 @@ fn analyse(
     } else {
         vec![true; rebuilt.sessions.len()]
     };
-    let countries =
-        if command.wants_countries() { countries(&rebuilt.sessions, &texts) } else { HashMap::new() };
+    let countries = if command.wants_countries() { Countries::wanted() } else { Countries::default() };
     let analysis = Analysis {
         texts,
         rebuilt,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 
-use crate::analysis::{Analysis, Filter, ReportOptions, countries};
+use crate::analysis::{Analysis, Countries, Filter, ReportOptions};
 use crate::dialects::support::ReadOptions;
 use crate::event::Direction;
 use crate::read::{Lines, Wants, read_lines};
@@ -76,7 +76,7 @@ impl Input {
         let mut reactions = parsed.reactions;
         ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
         let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(&it, &texts)).collect();
-        let countries = countries(&rebuilt.sessions, &texts);
+        let countries = Countries::wanted();
         Analysis {
             texts,
             rebuilt,

@@ -319,6 +319,9 @@ impl<'a> Layers<'a> {
 
     /// What to tell about variables that set nothing.
     fn notices(&self, program: &Command) -> Vec<String> {
+        if self.variables.is_empty() {
+            return Vec::new();
+        }
         let known: BTreeMap<String, bool> = options::commands(program)
             .flat_map(options::of)
             .map(|it| (it.variable(), it.arg.is_hide_set()))
@@ -510,7 +513,8 @@ pub struct Parsed {
 /// Reads what was typed, and fills in what was not.
 pub fn parse(argv: &[OsString], env: &Env) -> Result<Parsed, Stop> {
     let program = Cli::command();
-    let soft = || options::soften(program.clone());
+    let named = |name: &str| argv.iter().any(|it| it == name);
+    let soft = || options::soften(program.clone(), &named);
     let matches = soft().try_get_matches_from(argv).map_err(|it| Stop::Clap(with_plain_help(it, argv)))?;
     let cli = |matches: &ArgMatches| Cli::from_arg_matches(matches).map_err(Stop::Clap);
     let command = matches.subcommand().and_then(|(name, sub)| {
@@ -522,10 +526,13 @@ pub fn parse(argv: &[OsString], env: &Env) -> Result<Parsed, Stop> {
     let config = matches.get_one::<PathBuf>("config").map(PathBuf::as_path);
     let layers = Layers::read(config, matches.get_flag("no_config"), env, &program).map_err(Stop::Usage)?;
     let all = layers.effective(command, Some(sub)).map_err(Stop::Usage)?;
-    let filled = soft().mut_subcommand(command.get_name(), |it| {
-        all.iter().filter(|it| !matches!(it.layer, Layer::Flag | Layer::Default)).fold(it, fill)
-    });
-    let matches = filled.try_get_matches_from(argv).map_err(Stop::Clap)?;
+    let mut to_fill = all.iter().filter(|it| !matches!(it.layer, Layer::Flag | Layer::Default)).peekable();
+    let matches = if to_fill.peek().is_some() {
+        let filled = soft().mut_subcommand(command.get_name(), |it| to_fill.fold(it, fill));
+        filled.try_get_matches_from(argv).map_err(Stop::Clap)?
+    } else {
+        matches
+    };
     let quiet = all.iter().any(|it| it.key == "quiet" && it.values == ["true"]);
     let notices = if quiet { Vec::new() } else { layers.notices(&program) };
     let (config, instances) = layers.file.map(|it| (it.path, it.instances)).unzip();
@@ -547,8 +554,11 @@ fn with_plain_help(fault: clap::Error, argv: &[OsString]) -> clap::Error {
     let is_help = |it: &clap::Error| {
         matches!(it.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
     };
+    if !is_help(&fault) {
+        return fault;
+    }
     match Cli::command().try_get_matches_from(argv) {
-        Err(plain) if is_help(&fault) && is_help(&plain) => plain,
+        Err(plain) if is_help(&plain) => plain,
         _ => fault,
     }
 }

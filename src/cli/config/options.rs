@@ -116,11 +116,13 @@ pub fn of(command: &Command) -> Vec<Opt> {
 
 /// The commands that have options, but for the one that shows them.
 pub fn commands(program: &Command) -> impl Iterator<Item = &Command> {
-    program.get_subcommands().filter(|it| it.get_name() != "config" && !of(it).is_empty())
+    let has_options = |it: &Command| it.get_arguments().any(|arg| Opt::of(arg).is_some());
+    program.get_subcommands().filter(move |it| it.get_name() != "config" && has_options(it))
 }
 
 /// The program with switches that can also be turned off: `--strict`, `--strict=true`, `--strict=false`.
-pub fn soften(program: Command) -> Command {
+/// Commands that are not `named` stay as they are, which takes no time.
+pub fn soften(program: Command, named: &impl Fn(&str) -> bool) -> Command {
     let soft = |arg: Arg| match arg.get_action() {
         ArgAction::SetTrue if arg.get_long().is_some() => arg
             .action(ArgAction::Set)
@@ -131,5 +133,5 @@ pub fn soften(program: Command) -> Command {
             .value_parser(BoolishValueParser::new()),
         _ => arg,
     };
-    program.mut_subcommands(|it| soften(it.mut_args(soft)))
+    program.mut_subcommands(|it| if named(it.get_name()) { soften(it.mut_args(soft), named) } else { it })
 }

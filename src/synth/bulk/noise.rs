@@ -51,8 +51,9 @@ pub(super) fn is_noise(line: &str) -> bool {
     heads.iter().any(|head| line.contains(head))
 }
 
-fn pieces(out: &mut Vec<u8>, rng: &mut Rng, count: u64) {
-    for _ in 0..count {
+/// A text of any length up to 1.2 KB.
+fn pieces(out: &mut Vec<u8>, rng: &mut Rng) {
+    for _ in 0..1 + rng.below(20) {
         let piece: &&str = rng.pick(PIECES);
         text(out, piece);
     }
@@ -69,8 +70,7 @@ fn message(out: &mut Vec<u8>, rng: &mut Rng, at: i64, instance: u64, customer: u
     text(out, ",\"from\":\"");
     phone(out, customer);
     text(out, "@c.us\",\"fromMe\":false,\"source\":\"app\",\"body\":\"");
-    let count = 1 + rng.below(3) * rng.below(4);
-    pieces(out, rng, count);
+    pieces(out, rng);
     text(out, "\",\"hasMedia\":false,\"ack\":1,\"ackName\":\"SERVER\",\"vCards\":[]");
     wawp_tail(out, instance);
 }
@@ -96,8 +96,7 @@ fn status(out: &mut Vec<u8>, rng: &mut Rng, at: i64, instance: u64) {
 fn chat(out: &mut Vec<u8>, rng: &mut Rng, at: i64, instance: u64, customer: u64) {
     timelinesai_head(out, "message:received:new", instance, customer);
     text(out, ",\"message\":{\"text\":\"");
-    let count = 1 + rng.below(4);
-    pieces(out, rng, count);
+    pieces(out, rng);
     text(out, "\",\"direction\":\"received\",\"timestamp\":\"");
     push_spaced(out, at, INDIA);
     text(out, "\",\"message_uid\":\"");
@@ -122,7 +121,6 @@ fn hotline(out: &mut Vec<u8>, rng: &mut Rng, at: i64, customer: u64) {
         out,
         "\",\"contact\":{\"name\":\"Customer\",\"tags\":[\"loan\",\"हिंदी\"]},\"message\":{\"type\":\"TEXT\",\"text\":\"",
     );
-    let count = 2 + rng.below(12);
-    pieces(out, rng, count);
+    pieces(out, rng);
     text(out, "\"}}}");
 }
