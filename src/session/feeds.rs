@@ -189,7 +189,8 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
         && (session.provider.traits().announces_offers || feed.holds_offer)
 }
 
-/// The instances on which the calls of orphans were offered.
+/// Instances on which the calls of orphans were offered: the first two, of which one is another than a
+/// session's own if any is.
 fn offers_of_orphans(
     sessions: &[Session],
     events: &[Event],
@@ -207,6 +208,7 @@ fn offers_of_orphans(
     for event in events.iter().filter(|it| it.kind == Kind::Offered) {
         let Some(call_id) = event.call_id else { continue };
         if let Some(instances) = offers.get_mut(&(event.provider, call_id))
+            && instances.len() < 2
             && !instances.contains(&event.instance)
         {
             instances.push(event.instance);
