@@ -162,14 +162,18 @@ fn incidents(analysis: &Analysis) -> Table {
         lost.sort_unstable();
         for run in lost.chunk_by(|a, b| b - a <= INCIDENT_GAP_MS).filter(|it| it.len() >= INCIDENT_LEAST) {
             let (first, last) = (run[0], run[run.len() - 1]);
-            let during = |it: &&&Session| it.started_at.is_some_and(|it| (first..=last).contains(&it));
+            // Sessions come by start.
+            let until = |within: &dyn Fn(i64) -> bool| {
+                rejected.partition_point(|it| it.started_at.is_some_and(within))
+            };
+            let during = until(&|it| it <= last) - until(&|it| it < first);
             rows.push(vec![
                 Cell::word(provider.name()),
                 Cell::Text(analysis.texts.get(instance).clone()),
                 Cell::Instant(first),
                 Cell::Instant(last),
                 Cell::Count(run.len() as u64),
-                Cell::Count(rejected.iter().filter(during).count() as u64),
+                Cell::Count(during as u64),
             ]);
         }
     }
