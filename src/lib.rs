@@ -47,6 +47,7 @@ pub mod pack;
 
 // What all of them stand on.
 pub mod ledger;
+pub mod memory;
 pub mod suggest;
 pub mod text;
 pub mod zone;
