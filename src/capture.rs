@@ -4,6 +4,7 @@
 //! under one of the members that captures use, as an object, as text, as base64, or as an array of these.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use base64::Engine;
 use base64::alphabet;
@@ -97,9 +98,18 @@ pub fn bodies(line: Raw<'_>, body_path: Option<&[String]>, naive_zone: &Zone, vi
 
 /// The way from the line down to where the search stands: each object that it went through, and the
 /// member that it took.
+///
+/// What an object says of all bodies below it is read once: one line can hold a great many of them.
 enum Trail<'t> {
     Top,
-    Member { above: &'t Trail<'t>, object: Raw<'t>, name: &'t str, value: Raw<'t> },
+    Member { above: &'t Trail<'t>, object: Raw<'t>, name: &'t str, value: Raw<'t>, told: Told },
+}
+
+/// What the object of a [`Trail`], or one above it, says of the bodies below it.
+#[derive(Default)]
+struct Told {
+    received_at: OnceCell<Option<i64>>,
+    posted_to: OnceCell<Option<String>>,
 }
 
 impl Trail<'_> {
@@ -132,36 +142,45 @@ impl Trail<'_> {
     }
 
     fn received_at(&self, naive_zone: &Zone) -> Option<i64> {
-        let Self::Member { above, object, .. } = self else { return None };
-        let named = object.pick(&RECEIVED);
-        let context = || object.get("requestContext").map(|it| it.pick(&["timeEpoch", "requestTimeEpoch"]));
-        let readable = |it: Raw<'_>| match it.kind() {
-            Type::Number => it.number().and_then(|it| time::read_number(it).ok().flatten()),
-            Type::String => {
-                let chars = it.string().filter(|it| !it.broken)?;
-                time::read_text(&chars.text, naive_zone).ok().flatten()
-            }
-            _ => None,
-        };
-        named
-            .into_iter()
-            .flatten()
-            .find_map(readable)
-            .or_else(|| context()?.into_iter().flatten().find_map(readable))
-            .or_else(|| above.received_at(naive_zone))
+        let Self::Member { above, object, told, .. } = self else { return None };
+        *told
+            .received_at
+            .get_or_init(|| received_by(*object, naive_zone).or_else(|| above.received_at(naive_zone)))
     }
 
-    fn posted_to(&self) -> Option<Cow<'_, str>> {
-        let Self::Member { above, object, .. } = self else { return None };
-        let [path, raw_path, url, request] = object.pick(&["path", "rawPath", "url", "request"]);
-        let uri = request.and_then(|it| it.get("uri"));
-        let text = |it: Raw<'_>| trimmed(it.string()?.text).map(|it| it.into_owned());
-        let found = [path, raw_path, url, uri].into_iter().flatten().find_map(text);
-        match found {
-            Some(it) => Some(Cow::Owned(it.split(['?', '#']).next().unwrap_or_default().to_owned())),
-            None => above.posted_to(),
-        }
+    fn posted_to(&self) -> Option<&str> {
+        let Self::Member { above, object, told, .. } = self else { return None };
+        let posted_to = || posted_to(*object).or_else(|| above.posted_to().map(str::to_owned));
+        told.posted_to.get_or_init(posted_to).as_deref()
     }
+}
+
+/// When the capture got a delivery, as an object around it says.
+fn received_by(object: Raw<'_>, naive_zone: &Zone) -> Option<i64> {
+    let named = object.pick(&RECEIVED);
+    let context = || object.get("requestContext").map(|it| it.pick(&["timeEpoch", "requestTimeEpoch"]));
+    let readable = |it: Raw<'_>| match it.kind() {
+        Type::Number => it.number().and_then(|it| time::read_number(it).ok().flatten()),
+        Type::String => {
+            let chars = it.string().filter(|it| !it.broken)?;
+            time::read_text(&chars.text, naive_zone).ok().flatten()
+        }
+        _ => None,
+    };
+    named
+        .into_iter()
+        .flatten()
+        .find_map(readable)
+        .or_else(|| context()?.into_iter().flatten().find_map(readable))
+}
+
+/// The path that a delivery was posted to, as an object around it says.
+fn posted_to(object: Raw<'_>) -> Option<String> {
+    let [path, raw_path, url, request] = object.pick(&["path", "rawPath", "url", "request"]);
+    let uri = request.and_then(|it| it.get("uri"));
+    let text = |it: Raw<'_>| trimmed(it.string()?.text).map(|it| it.into_owned());
+    let found = [path, raw_path, url, uri].into_iter().flatten().find_map(text)?;
+    Some(found.split(['?', '#']).next().unwrap_or_default().to_owned())
 }
 
 struct Search<'s> {
@@ -190,7 +209,7 @@ impl Search<'_> {
         for (name, value) in MEMBERS.into_iter().zip(values) {
             let Some(value) = value else { continue };
             let base64 = encoded || name == "data_base64" || (name == "data" && in_base64_holder(trail));
-            let below = Trail::Member { above: trail, object, name, value };
+            let below = Trail::Member { above: trail, object, name, value, told: Told::default() };
             if self.value(value, base64, &below, visitor) {
                 return true;
             }
@@ -243,7 +262,8 @@ impl Search<'_> {
         let Some(inner) = value.get(name) else { return };
         let encoded = value.get("isBase64Encoded").and_then(Raw::bool) == Some(true);
         let base64 = encoded || name == "data_base64" || (name == "data" && in_base64_holder(trail));
-        let below = Trail::Member { above: trail, object: value, name, value: inner };
+        let told = Told::default();
+        let below = Trail::Member { above: trail, object: value, name, value: inner, told };
         if rest.is_empty() {
             return self.here(inner, base64, &below, visitor);
         }
@@ -294,7 +314,7 @@ impl Search<'_> {
         let place = Place {
             path: &trail.names(),
             received_at: trail.received_at(self.naive_zone),
-            posted_to: trail.posted_to(),
+            posted_to: trail.posted_to().map(Cow::Borrowed),
             anchor: trail.anchor(),
         };
         visitor.body(body, &place);

@@ -50,6 +50,7 @@ pub mod pack;
 
 // What all of them stand on.
 pub mod ledger;
+pub mod memory;
 pub mod suggest;
 pub mod text;
 pub mod zone;

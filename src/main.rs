@@ -1,14 +1,19 @@
 //! Real streams and surroundings in, exit status out.
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use callsift::cli::{Env, Exit, run};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use callsift::memory::{Limit, Nearness};
+use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
 
 fn main() -> ExitCode {
     remove_unfinished_on_signals();
+    end_before_memory_does();
     let env = Env {
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
@@ -48,5 +53,38 @@ fn remove_unfinished_on_signals() {
             #[expect(clippy::exit, reason = "a signal leaves no other way out")]
             std::process::exit(i32::from(exit.status()));
         }
+    });
+}
+
+/// How often memory is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Where memory is limited, a run that comes near the limit says so and ends; what is unfinished goes with it.
+fn end_before_memory_does() {
+    let Some(limit) = Limit::find() else { return };
+    let status = i32::from(Exit::Unwritten.status());
+    // One step can be larger than what is left. Then the program is aborted, with a message that says so, and
+    // the status at least is ours.
+    let _ =
+        signal_hook::flag::register_conditional_shutdown(SIGABRT, status, Arc::new(AtomicBool::new(true)));
+    std::thread::spawn(move || {
+        let mut warned = false;
+        loop {
+            match limit.nearness() {
+                Nearness::Far => {}
+                Nearness::Tight if warned => {}
+                // Nobody is left to tell where standard error is closed.
+                Nearness::Tight => {
+                    warned = true;
+                    let _ = writeln!(io::stderr(), "note: {}", limit.warning());
+                }
+                Nearness::Reached => break,
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        callsift::output::remove_unfinished();
+        let _ = writeln!(io::stderr(), "error: {}", limit.told());
+        #[expect(clippy::exit, reason = "no other way out of the run that takes the memory")]
+        std::process::exit(status);
     });
 }

@@ -3,7 +3,7 @@
 //! No state crosses a line, so blocks can be read in any order and by any number of threads.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -160,7 +160,7 @@ impl Parsed {
             calls: 0,
             reactions: 0,
             flaws: Vec::new(),
-            envelopes: Vec::new(),
+            envelopes: BTreeSet::new(),
             repaired: false,
         };
         capture::bodies(Raw::checked(line), options.body_path.as_deref(), &options.naive_zone, &mut bodies);
@@ -252,7 +252,7 @@ struct LineBodies<'l> {
     calls: u32,
     reactions: u32,
     flaws: Vec<(Flaw, usize, Vec<u8>)>,
-    envelopes: Vec<String>,
+    envelopes: BTreeSet<String>,
     repaired: bool,
 }
 
@@ -266,9 +266,7 @@ impl Visitor for LineBodies<'_> {
     fn body(&mut self, body: &Body<'_>, place: &Place<'_>) {
         if !place.path.is_empty() {
             let path = place.path.join(".");
-            if !self.envelopes.contains(&path) {
-                self.envelopes.push(path);
-            }
+            self.envelopes.insert(path);
         }
         let origin = Origin { file: self.lines.file_sym, line: self.number, body: self.body_number };
         self.body_number += 1;

@@ -1,6 +1,7 @@
 //! Text from outside, made harmless for each sink. No other file decides what a reader may see raw.
 //!
-//! What a terminal, a spreadsheet or a Markdown viewer would act on, or what nobody would see, is
+//! What a terminal, a spreadsheet, a Markdown viewer or a service that runs pipelines would act on, or what
+//! nobody would see, is
 //! written as `\u{202e}`. Different texts stay different: backslashes before something that looks
 //! like such an escape, or is one, are doubled.
 
@@ -138,35 +139,37 @@ impl Formatter for PlainJson {
     where
         W: ?Sized + io::Write,
     {
-        let mut rest = fragment;
-        // Joiners and emoji selectors change no line but their own character.
-        let acts = |c: char| is_hidden(c) && !matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
-        while let Some(at) = rest.find(acts) {
-            out.write_all(&rest.as_bytes()[..at])?;
-            let mut chars = rest[at..].chars();
-            if let Some(c) = chars.next() {
+        let mut context = Context::default();
+        let mut written = 0;
+        for (at, c) in fragment.char_indices() {
+            let after = at + c.len_utf8();
+            let rest = &fragment[after..];
+            // No value of JSON begins a line, so that only commands within lines matter.
+            if !context.shows(c, rest.chars().next()) || (c == '#' && begins_command(c, rest)) {
+                out.write_all(&fragment.as_bytes()[written..at])?;
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     write!(out, "\\u{unit:04x}")?;
                 }
+                written = after;
             }
-            rest = chars.as_str();
         }
-        out.write_all(rest.as_bytes())
+        out.write_all(&fragment.as_bytes()[written..])
     }
 }
 
 /// Text in which nothing acts and nothing hides.
 fn visible(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|it| matches!(it, b' '..=b'~') && it != b'\\') {
+    let is_plain = text.bytes().all(|it| matches!(it, b' '..=b'~') && it != b'\\');
+    if is_plain && !text.contains("::") && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut context = Context::default();
     let mut backslashes = 0;
-    let mut chars = text.chars().peekable();
+    let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        let shown = context.shows(c, next);
+        let next = chars.clone().next();
+        let shown = context.shows(c, next) && !begins_command(c, chars.as_str());
         if c == '\\' {
             backslashes += 1;
             continue;
@@ -184,6 +187,18 @@ fn visible(text: &str) -> Cow<'_, str> {
     }
     out.extend(std::iter::repeat_n('\\', backslashes));
     Cow::Owned(out)
+}
+
+/// Whether a character and what follows it begin a command to a service that runs pipelines and reads what
+/// programs print there: `::error`, `##[group]`, `##vso[…]`, `##teamcity[…]`. Some take them anywhere in a
+/// line, and a table may break its lines anywhere.
+fn begins_command(c: char, rest: &str) -> bool {
+    let mut rest = rest.chars();
+    match (c, rest.next(), rest.next()) {
+        (':', Some(':'), Some(it)) => it.is_ascii_alphabetic(),
+        ('#', Some('#'), Some(it)) => it == '[' || it.is_ascii_alphabetic(),
+        _ => false,
+    }
 }
 
 /// What was shown before a character, as far as it decides whether that one is.
@@ -378,9 +393,9 @@ mod tests {
     fn no_workflow_command_is_forged() {
         for (text, message, property) in [
             ("100 %", "100 %25", "100 %25"),
-            ("%0A::error::x", "%250A::error::x", "%250A%3A%3Aerror%3A%3Ax"),
-            ("a\n::stop-commands::x", "a\\u{a}::stop-commands::x", "a\\u{a}%3A%3Astop-commands%3A%3Ax"),
-            ("a\r::x", "a\\u{d}::x", "a\\u{d}%3A%3Ax"),
+            ("%0A::error::x", "%250A\\u{3a}:error\\u{3a}:x", "%250A\\u{3a}%3Aerror\\u{3a}%3Ax"),
+            ("a\n::echo::", "a\\u{a}\\u{3a}:echo::", "a\\u{a}\\u{3a}%3Aecho%3A%3A"),
+            ("a\r::x", "a\\u{d}\\u{3a}:x", "a\\u{d}\\u{3a}%3Ax"),
             ("a,b=c", "a,b=c", "a%2Cb=c"),
             ("\u{1b}[31m\u{2028}", "\\u{1b}[31m\\u{2028}", "\\u{1b}[31m\\u{2028}"),
         ] {
@@ -390,13 +405,32 @@ mod tests {
     }
 
     #[test]
+    fn what_runs_pipelines_is_told_nothing() {
+        for (text, shown) in [
+            ("::error::x", "\\u{3a}:error\\u{3a}:x"),
+            (" ::add-mask::x", " \\u{3a}:add-mask\\u{3a}:x"),
+            ("##[error]x", "\\u{23}#[error]x"),
+            ("a###[group]", "a#\\u{23}#[group]"),
+            ("##vso[task.complete]", "\\u{23}#vso[task.complete]"),
+            ("##teamcity[x]", "\\u{23}#teamcity[x]"),
+            ("\\::x", "\\\\\\u{3a}:x"),
+        ] {
+            assert_eq!(visible(text), shown);
+            assert_eq!(unescaped(&visible(text)), text);
+        }
+        for text in ["fe80::1", "a: b", ":: ::", "## 2 ##", "#1 #[x]"] {
+            assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
     fn json_strings_hide_nothing_and_read_back() {
-        let text = "é😀\u{200d}\u{202e}\u{9b}\u{7f}\u{e0041}\"\\\n\u{2028}";
+        let text = "é😀\u{200d}\u{202e}\u{9b}\u{7f}\u{e0041}\"\\\n\u{2028}###[x]";
         let mut out = Vec::new();
         let mut json = serde_json::Serializer::with_formatter(&mut out, PlainJson);
         serde::Serialize::serialize(text, &mut json).unwrap();
         let out = String::from_utf8(out).unwrap();
-        assert_eq!(out, "\"é😀\u{200d}\\u202e\\u009b\\u007f\\udb40\\udc41\\\"\\\\\\n\\u2028\"");
+        assert_eq!(out, "\"é😀\u{200d}\\u202e\\u009b\\u007f\\udb40\\udc41\\\"\\\\\\n\\u2028#\\u0023#[x]\"");
         assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
     }
 

@@ -47,7 +47,11 @@ pub(super) fn broken(text: &str, room: usize, may_break: impl Fn(char) -> bool) 
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in text.split_inclusive(may_break) {
-        let fits = |line: &str, piece: &str| width(format!("{line}{piece}").trim_end_matches(' ')) <= room;
+        // A run of spaces fits without a look at the line, which may hold a million of them already.
+        let fits = |line: &str, piece: &str| {
+            piece.bytes().all(|it| it == b' ')
+                || width(format!("{line}{piece}").trim_end_matches(' ')) <= room
+        };
         if !fits(&line, piece) && !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }

@@ -1,6 +1,8 @@
 //! Events with a call id: the same provider, instance and id are one session, except after a
 //! silence of more than a day, and except where several customers offered under one id.
 
+use std::collections::HashMap;
+
 use super::outcome::OfId;
 use crate::event::{Event, Kind};
 use crate::text::{Sym, Texts};
@@ -39,9 +41,10 @@ pub fn sessions(call: &mut [Event], texts: &Texts, out: &mut dyn FnMut(&mut [Eve
         if customers.len() < 2 {
             out(run, OfId { reused, collided: false });
         } else {
+            let owners = Owners::new(run, &customers);
             let mut parts: Vec<Vec<Event>> = customers.iter().map(|_| Vec::new()).collect();
             for event in &*run {
-                parts[owner(event, run, &customers)].push(*event);
+                parts[owners.of(event)].push(*event);
             }
             for events in &mut parts {
                 out(events, OfId { reused, collided: true });
@@ -64,21 +67,39 @@ fn customers(run: &[Event], texts: &Texts) -> Vec<Sym> {
     customers
 }
 
-/// Whose session an event of a collided id belongs to: its own customer's, else that of the latest
-/// offer at or before it, else that of the earliest offer; of two at one time the smaller customer's.
-fn owner(event: &Event, run: &[Event], customers: &[Sym]) -> usize {
-    let place = |customer: Sym| customers.iter().position(|it| *it == customer);
-    if let Some(own) = event.customer.and_then(place) {
-        return own;
+/// Whose session each event of a collided id is. A stranger can send any number of events under one id,
+/// so that each event is looked up, and none goes through the others.
+struct Owners {
+    /// The place of each customer that offered.
+    places: HashMap<Sym, usize>,
+    /// When there were offers, in order, and the smallest place of each time.
+    offers: Vec<(i64, usize)>,
+}
+
+impl Owners {
+    /// `customers` are in the order of their texts. An untimed event stands before all others.
+    fn new(run: &[Event], customers: &[Sym]) -> Self {
+        let places: HashMap<Sym, usize> =
+            customers.iter().enumerate().map(|(place, customer)| (*customer, place)).collect();
+        let offered = run.iter().filter(|it| it.kind == Kind::Offered);
+        let mut offers: Vec<(i64, usize)> =
+            offered.filter_map(|it| Some((time(it), *places.get(&it.customer?)?))).collect();
+        offers.sort_unstable();
+        offers.dedup_by_key(|(at, _)| *at);
+        Self { places, offers }
     }
-    // An untimed event stands before all others; `customers` are in the order of their texts.
-    let offers = || {
-        run.iter()
-            .filter(|it| it.kind == Kind::Offered)
-            .filter_map(|it| Some((it.at.unwrap_or(i64::MIN), it.customer.and_then(place)?)))
-    };
-    let at = event.at.unwrap_or(i64::MIN);
-    let latest =
-        offers().filter(|(offered, _)| *offered <= at).min_by_key(|(at, place)| (-i128::from(*at), *place));
-    latest.or_else(|| offers().min()).map_or(0, |(_, place)| place)
+
+    /// Its own customer's, else that of the latest offer at or before it, else that of the earliest offer;
+    /// of two at one time the smaller customer's.
+    fn of(&self, event: &Event) -> usize {
+        if let Some(own) = event.customer.and_then(|it| self.places.get(&it)) {
+            return *own;
+        }
+        let before = self.offers.partition_point(|(at, _)| *at <= time(event));
+        self.offers.get(before.saturating_sub(1)).map_or(0, |(_, place)| *place)
+    }
+}
+
+fn time(event: &Event) -> i64 {
+    event.at.unwrap_or(i64::MIN)
 }

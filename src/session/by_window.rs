@@ -14,18 +14,18 @@ const JOIN_MS: i64 = 5 * SECOND;
 pub fn sessions(events: &[Event], ring_timeout_ms: i64, out: &mut dyn FnMut(&mut [Event], OfId)) {
     let mut walk = Walk { ring_timeout_ms, open: None, ended: None, out };
     for instant in events.chunk_by(|a, b| a.at == b.at) {
-        let mut left = instant.to_vec();
-        while !left.is_empty() {
-            // Of an offer and an end at one time the end comes first if it can end what is open.
-            let end = left.iter().position(|it| it.kind != Kind::Offered && walk.can_end(it));
-            let next = if left[0].kind == Kind::Offered { end.unwrap_or(0) } else { 0 };
-            let event = left.remove(next);
-            if event.kind == Kind::Offered {
-                walk.offer(event);
-            } else {
-                walk.end(event);
+        // Events of one time come by their kind, offers first.
+        let (offers, ends) = instant.split_at(instant.partition_point(|it| it.kind == Kind::Offered));
+        let (mut offers, mut ends) = (offers.iter(), ends.iter().peekable());
+        while let Some(offer) = offers.next() {
+            // Of an offer and an end at one time the end comes first if it can end what is open. All ends of
+            // one time can, or none.
+            if let Some(end) = ends.next_if(|it| walk.can_end(it)) {
+                walk.end(*end);
             }
+            walk.offer(*offer);
         }
+        ends.for_each(|it| walk.end(*it));
     }
     walk.close();
     walk.finish();
@@ -79,7 +79,9 @@ impl Walk<'_> {
     }
 
     fn joins(&self, end: &Event) -> bool {
-        let first_end = self.ended.iter().flatten().find(|it| it.kind != Kind::Offered);
+        // Its offers come first.
+        let ended = self.ended.as_deref().unwrap_or_default();
+        let first_end = ended.get(ended.partition_point(|it| it.kind == Kind::Offered));
         self.open.is_none()
             && first_end.is_some_and(|it| time(end) - time(it) <= JOIN_MS && it.kind != end.kind)
     }

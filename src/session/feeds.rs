@@ -217,7 +217,8 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
         && (session.provider.traits().announces_offers || feed.holds_offer)
 }
 
-/// The instances on which the calls of orphans were offered.
+/// Instances on which the calls of orphans were offered: the first two, of which one is another than a
+/// session's own if any is.
 fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, CallId), Vec<Sym>> {
     let mut offers: HashMap<(Provider, CallId), Vec<Sym>> = HashMap::new();
     let may_be = |place: &usize| !sessions.glance(*place).has_offer;
@@ -233,6 +234,7 @@ fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, C
     for session in sessions.iter().filter(|it| it.has_offer) {
         let Some(call_id) = session.call_id else { continue };
         if let Some(instances) = offers.get_mut(&(session.provider, call_id))
+            && instances.len() < 2
             && !instances.contains(&session.instance)
         {
             instances.push(session.instance);

@@ -1,7 +1,7 @@
 //! The calls that contact rules are held against, put together by customer, account and business
 //! number, each with what the customer's clock and calendar showed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::Datelike;
 
@@ -167,9 +167,11 @@ pub fn gather(analysis: &Analysis) -> Calls {
         calls.by_customer.push(group(only, None, all));
 
         let mut lines: Vec<(Line, Vec<usize>)> = Vec::new();
+        let mut known_lines: HashMap<Line, usize> = HashMap::new();
         for place in places {
             let line = line_of(&analysis.sessions().get(place), &numbers);
-            match lines.iter_mut().find(|(it, _)| *it == line) {
+            let at = *known_lines.entry(line).or_insert(lines.len());
+            match lines.get_mut(at) {
                 Some((_, places)) => places.push(place),
                 None => lines.push((line, vec![place])),
             }
@@ -235,13 +237,9 @@ fn places(analysis: &Analysis) -> (Vec<(Sym, Vec<usize>)>, LeftOut) {
 
 /// The accounts of a customer, each once, in the order of the file.
 fn accounts_of(analysis: &Analysis, customer: Sym) -> Vec<Sym> {
-    let mut accounts = Vec::new();
-    for account in analysis.customers.rows(customer).iter().filter_map(|it| it.account_id) {
-        if !accounts.contains(&account) {
-            accounts.push(account);
-        }
-    }
-    accounts
+    let mut known = HashSet::new();
+    let accounts = analysis.customers.rows(customer).iter().filter_map(|it| it.account_id);
+    accounts.filter(|it| known.insert(*it)).collect()
 }
 
 /// The sessions of one customer as calls: those that several lines of one account show are one.
