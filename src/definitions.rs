@@ -2516,6 +2516,17 @@ pub static FIGURES: &[Figure] = &[
         ..OURS
     },
     Figure {
+        id: "lines.unverified",
+        title: "Unverified lines",
+        unit: "lines",
+        formula: "Lines that `--drop-unverified` left out, a class of their own, whatever they hold: of a \
+            member of compressed data whose checksum or length is wrong, or that is damaged or breaks off. \
+            Absent where there is none.",
+        source: "RFC 1952, RFC 8878",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
         id: "invalid_bodies",
         title: "Invalid bodies",
         unit: "bodies",

@@ -107,18 +107,20 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
     let incoming = count(&|it| it.direction == crate::event::Direction::Incoming);
     let total = sessions.len() as u64;
     let entry = |name: &str, cell: Cell| (name.to_owned(), cell);
+    let mut lines = vec![
+        ("total", ledger.lines),
+        ("call", ledger.call),
+        ("reaction", ledger.reaction),
+        ("other", ledger.other),
+        ("invalid", ledger.invalid),
+        ("blank", ledger.blank),
+    ];
+    // Only where such lines were left out, which is rare.
+    if ledger.unverified > 0 {
+        lines.push(("unverified", ledger.unverified));
+    }
     vec![
-        entry(
-            "lines",
-            record(&[
-                ("total", ledger.lines),
-                ("call", ledger.call),
-                ("reaction", ledger.reaction),
-                ("other", ledger.other),
-                ("invalid", ledger.invalid),
-                ("blank", ledger.blank),
-            ]),
-        ),
+        entry("lines", record(&lines)),
         entry("invalid_bodies", Cell::Count(ledger.invalid_bodies)),
         entry(
             "events",
@@ -198,6 +200,12 @@ fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
         ledger.invalid,
         ledger.blank
     );
+    if ledger.unverified > 0 {
+        lines.push_str(&format!(
+            " {} left out as unverified.",
+            plural(ledger.unverified, "line was", "lines were")
+        ));
+    }
     if ledger.invalid_bodies > 0 {
         lines.push_str(&format!(
             " {} invalid on good lines.",

@@ -23,6 +23,8 @@ pub struct Ledger {
     pub invalid: u64,
     /// Lines of nothing but white space.
     pub blank: u64,
+    /// Lines that were left out because their compressed data did not pass their checksum.
+    pub unverified: u64,
     /// Bad bodies on lines that also hold good call events.
     pub invalid_bodies: u64,
     /// Invalid lines and bodies by reason.
@@ -52,6 +54,7 @@ impl Ledger {
         self.other += other.other;
         self.invalid += other.invalid;
         self.blank += other.blank;
+        self.unverified += other.unverified;
         self.invalid_bodies += other.invalid_bodies;
         self.repaired_text += other.repaired_text;
         self.events += other.events;
@@ -69,10 +72,10 @@ impl Ledger {
     ///
     /// The equation that does not hold, with its numbers.
     pub fn balance(&self, in_sessions: u64, reactions_kept: u64) -> Result<(), String> {
-        let classes = self.call + self.reaction + self.other + self.invalid + self.blank;
+        let classes = self.call + self.reaction + self.other + self.invalid + self.blank + self.unverified;
         let reasons: u64 = self.invalid_reasons.values().sum();
         for (name, left, right) in [
-            ("lines = call + reaction + other + invalid + blank", self.lines, classes),
+            ("lines = call + reaction + other + invalid + blank + unverified", self.lines, classes),
             (
                 "invalid + invalid_bodies = the sum of invalid_reasons",
                 self.invalid + self.invalid_bodies,

@@ -1,22 +1,20 @@
-//! The stages in a row: blocks are read one after another and parsed side by side.
+//! The stages in a row: each thread takes a block, parses it, and takes the next.
 //!
-//! While one batch of blocks is parsed the next is read. `collect` keeps the order of the blocks, so
-//! neither the number of threads nor the size of a block changes what comes out. Memory holds two
-//! batches, and the events.
+//! What comes of the blocks is put together in their order, so neither the number of threads nor the
+//! size of a block changes what comes out. Memory holds one block a thread, and the events.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rayon::prelude::*;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::dialects::support::ReadOptions;
 use crate::event::{Origin, Reaction};
 use crate::input::Trouble;
-use crate::input::blocks::{Block, Options, Reader, Total};
+use crate::input::blocks::{Block, Buffer, Options, Piece, Position, Reader, Total};
 use crate::input::decode::Progress;
 use crate::input::sources::Source;
+use crate::input::stream::Finished;
 use crate::json;
 use crate::ledger::Ledger;
 use crate::read::{Fault, Lines, Parsed, Reject, Wants, read_lines};
@@ -28,10 +26,10 @@ pub const LINE_LIMIT: usize = 16 << 20;
 /// What is kept of a longer one, for `--rejects`.
 const OVER_KEEP: usize = 64 << 10;
 /// Bytes of a block where nothing else is asked for: large enough that a thread is busy for a
-/// millisecond, small enough that a batch stays in the caches' reach. A guess, not measured.
+/// millisecond, small enough that a block stays in the cache of its thread.
 pub const BLOCK_BYTES: usize = 1 << 20;
-/// Blocks of a batch for each thread.
-const BLOCKS_A_THREAD: usize = 4;
+/// Blocks for each thread that may wait for one before them, where they are held whole.
+const WAITING_BLOCKS: usize = 16;
 
 /// How the input is read.
 pub struct Job<'a> {
@@ -43,6 +41,8 @@ pub struct Job<'a> {
     pub wants: Wants,
     /// Bytes of a block.
     pub block_bytes: usize,
+    /// Whether lines of compressed data that did not pass their checksum are left out.
+    pub drop_unverified: bool,
     /// Where texts get their symbols.
     pub texts: &'a Interner,
     /// How far reading has come.
@@ -74,22 +74,26 @@ pub struct Input {
     pub digests: Vec<(Origin, [u8; 32])>,
     /// What each source held, in their order.
     pub totals: Vec<Total>,
+    /// The first and last lines of data that did not pass their checksum, with their file.
+    pub unverified: Vec<(Sym, u64, u64)>,
 }
 
 /// Faults kept for messages.
 const FAULTS_KEPT: usize = 20;
 
-/// Reads the whole input. `rejects` takes invalid lines in their order; `step` is called between
-/// batches, for showing progress.
+/// Takes the rejects.
+pub type Rejects<'a> = &'a mut (dyn FnMut(&Reject) -> io::Result<()> + Send);
+
+/// Is told how many stored bytes were read.
+pub type Step<'a> = &'a mut (dyn FnMut(u64) + Send);
+
+/// Reads the whole input with all threads of the pool that it is called in. `rejects` takes invalid lines
+/// in their order; `step` is called between blocks, for showing progress.
 ///
 /// # Errors
 ///
 /// What `rejects` returns.
-pub fn read(
-    job: &Job<'_>,
-    rejects: &mut dyn FnMut(&Reject) -> io::Result<()>,
-    step: &mut dyn FnMut(u64),
-) -> io::Result<Input> {
+pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<Input> {
     let names: Vec<(Text, Sym)> =
         job.sources.iter().map(|it| (it.name.clone(), job.texts.intern(it.name.raw()))).collect();
     let options = Options {
@@ -98,59 +102,198 @@ pub fn read(
         over_keep: OVER_KEEP,
         is_json: json::is_complete,
         digest: job.wants.digests,
+        by_member: job.drop_unverified,
+        one_by_one: job.wants.rejects,
     };
-    let mut reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
-    let batch_bytes = job.block_bytes.saturating_mul(BLOCKS_A_THREAD * rayon::current_num_threads());
-    let mut input = Input::default();
-    let (deal, loose) = (Deal::default(), Mutex::new(Vec::new()));
-    let mut batch = next_batch(&mut reader, batch_bytes);
-    while !batch.is_empty() {
-        let (next, parsed) = rayon::join(
-            || next_batch(&mut reader, batch_bytes),
-            || batch.par_iter().map(|it| parse(it, &names, job, &deal, &loose)).collect::<Vec<Parsed>>(),
-        );
-        for it in parsed {
-            for reject in &it.rejects {
-                rejects(reject)?;
-            }
-            input.add(it);
+    let reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
+    let files = names.iter().map(|(_, it)| *it).collect();
+    let deal = Deal::default();
+    let order = Order::new(Assembly {
+        files,
+        rejects,
+        step,
+        input: Input::default(),
+        held: Vec::new(),
+        deal: &deal,
+        loose: Loose::default(),
+    });
+    // What waits holds the lines of rejects, else little but its events, which are kept in any case.
+    let most = if job.wants.rejects { WAITING_BLOCKS * rayon::current_num_threads() } else { usize::MAX };
+    let results = rayon::broadcast(|_| {
+        let _guard = Guard { reader: &reader, order: &order };
+        let mut mine = Loose::default();
+        let mut spare = Buffer::default();
+        while let Some((position, piece)) = reader.next(std::mem::take(&mut spare)) {
+            let part = match piece {
+                Piece::Block { packed, block } => {
+                    let mut parsed = Box::new(parse(position.0, &block, &names, job));
+                    let first_line = block.first_line;
+                    spare = block.bytes;
+                    let hold = packed && job.drop_unverified;
+                    if !hold {
+                        std::mem::take(&mut parsed.events).iter().for_each(|it| mine.push(it, &deal));
+                    }
+                    Part::Parsed { hold, first_line, parsed }
+                }
+                Piece::End(finished) => Part::End(finished),
+            };
+            let read = job.progress.read.load(Ordering::Relaxed);
+            order.put(position, part, read, most).inspect_err(|_| {
+                reader.stop();
+                order.stop();
+            })?;
         }
-        for block in batch {
-            reader.recycle(block.bytes);
-        }
-        batch = next;
-        step(job.progress.read.load(Ordering::Relaxed));
-    }
-    let totals = reader.totals().to_vec();
-    input.bytes = totals.iter().map(|it| it.bytes).sum();
-    let lines: u64 = totals.iter().map(|it| it.lines).sum();
+        Ok(mine)
+    });
+    let mut loose = results.into_iter().collect::<io::Result<Vec<Loose>>>()?;
+    let (mut input, held) = order.finish();
+    loose.push(held);
+    input.events = store::gather(loose, deal);
+    input.bytes = input.totals.iter().map(|it| it.bytes).sum();
+    let lines: u64 = input.totals.iter().map(|it| it.lines).sum();
     debug_assert_eq!(lines, input.ledger.lines, "each line is read once");
-    input.totals = totals;
-    input.troubles = reader.troubles();
-    input.events = store::gather(loose.into_inner().unwrap_or_else(PoisonError::into_inner), deal);
     Ok(input)
 }
 
-fn next_batch(reader: &mut Reader<'_>, bytes: usize) -> Vec<Block> {
-    let mut batch = Vec::new();
-    let mut held = 0;
-    while held < bytes {
-        let Some(block) = reader.next() else { break };
-        // Also bounds the number of blocks where each holds a single short line.
-        held += block.bytes.len().max(256);
-        batch.push(block);
-    }
-    batch
+/// Lets the other threads end where one panics.
+struct Guard<'g, 'a> {
+    reader: &'g Reader<'a>,
+    order: &'g Order<'a>,
 }
 
-fn parse(
-    block: &Block,
-    names: &[(Text, Sym)],
-    job: &Job<'_>,
-    deal: &Deal,
-    loose: &Mutex<Vec<Loose>>,
-) -> Parsed {
-    let (file, file_sym) = &names[block.source as usize];
+impl Drop for Guard<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.reader.stop();
+            self.order.stop();
+        }
+    }
+}
+
+/// What came of a piece of the input.
+enum Part {
+    Parsed {
+        /// Whether it must be known how its source ends before it counts.
+        hold: bool,
+        first_line: u64,
+        parsed: Box<Parsed>,
+    },
+    End(Finished),
+}
+
+/// Parts as they come, to be taken in the order of the input.
+struct Order<'a> {
+    waiting: Mutex<Waiting<'a>>,
+    moved: Condvar,
+}
+
+struct Waiting<'a> {
+    /// The place of the next part.
+    next: Position,
+    parts: BTreeMap<Position, Part>,
+    assembly: Assembly<'a>,
+    stopped: bool,
+}
+
+impl<'a> Order<'a> {
+    fn new(assembly: Assembly<'a>) -> Self {
+        let waiting = Waiting { next: (0, 0), parts: BTreeMap::new(), assembly, stopped: false };
+        Self { waiting: Mutex::new(waiting), moved: Condvar::new() }
+    }
+
+    /// Adds a part, and waits while more than `most` wait for one before them.
+    fn put(&self, position: Position, part: Part, read: u64, most: usize) -> io::Result<()> {
+        let mut waiting = self.lock();
+        waiting.parts.insert(position, part);
+        let mut moved = false;
+        let Waiting { next, parts, assembly, .. } = &mut *waiting;
+        while let Some(part) = parts.remove(next) {
+            moved = true;
+            *next = if let Part::End(_) = part { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
+            assembly.add(part)?;
+        }
+        if moved {
+            (assembly.step)(read);
+            self.moved.notify_all();
+        }
+        // The thread that has the part before them does not wait: its part is taken at once.
+        while waiting.parts.len() > most && !waiting.stopped {
+            waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.lock().stopped = true;
+        self.moved.notify_all();
+    }
+
+    fn finish(self) -> (Input, Loose) {
+        let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        debug_assert!(waiting.parts.is_empty(), "every part has had its turn");
+        (waiting.assembly.input, waiting.assembly.loose)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<'a>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the parts together.
+struct Assembly<'a> {
+    files: Vec<Sym>,
+    rejects: Rejects<'a>,
+    step: Step<'a>,
+    input: Input,
+    /// Blocks of the current source that count only once it is known how it ends, each with the number
+    /// of its first line.
+    held: Vec<(u64, Box<Parsed>)>,
+    deal: &'a Deal,
+    /// The events of such blocks.
+    loose: Loose,
+}
+
+impl Assembly<'_> {
+    fn add(&mut self, part: Part) -> io::Result<()> {
+        match part {
+            Part::Parsed { hold: true, first_line, parsed } => self.held.push((first_line, parsed)),
+            Part::Parsed { parsed, .. } => self.count(*parsed)?,
+            Part::End(Finished { total, unverified, troubles }) => {
+                for (first_line, parsed) in std::mem::take(&mut self.held) {
+                    self.count(verified(first_line, *parsed, &unverified))?;
+                }
+                let file = self.files[self.input.totals.len()];
+                self.input.totals.push(total);
+                self.input.troubles.extend(troubles);
+                self.input.unverified.extend(unverified.into_iter().map(|(first, last)| (file, first, last)));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, parsed: Parsed) -> io::Result<()> {
+        for reject in &parsed.rejects {
+            (self.rejects)(reject)?;
+        }
+        parsed.events.iter().for_each(|it| self.loose.push(it, self.deal));
+        self.input.add(parsed);
+        Ok(())
+    }
+}
+
+/// A block as it counts where lines that are not verified are left out. Such lines are in blocks of their
+/// own.
+fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parsed {
+    let range = unverified.partition_point(|(_, last)| *last < first_line);
+    if unverified.get(range).is_none_or(|(first, _)| first_line < *first) {
+        return parsed;
+    }
+    let lines = parsed.ledger.lines;
+    Parsed { ledger: Ledger { lines, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
+}
+
+fn parse(source: usize, block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
+    let (file, file_sym) = &names[source];
     let lines = Lines {
         file,
         file_sym: *file_sym,
@@ -158,15 +301,7 @@ fn parse(
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    let mut parsed = read_lines(&lines, job.options, job.texts, job.wants);
-    // As many are there as threads that ever parsed at one time.
-    let spare = || loose.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut mine = spare().pop().unwrap_or_default();
-    for event in std::mem::take(&mut parsed.events) {
-        mine.push(&event, deal);
-    }
-    spare().push(mine);
-    parsed
+    read_lines(&lines, job.options, job.texts, job.wants)
 }
 
 impl Input {

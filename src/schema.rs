@@ -114,10 +114,16 @@ impl Frame {
     fn of(document: &Document) -> Self {
         let parameters =
             document.parameters.iter().map(|(name, cell)| (name.clone(), (Shape::of_cell(cell), true)));
-        let accounting = document
+        let mut accounting: BTreeMap<_, _> = document
             .accounting
             .iter()
-            .map(|(name, cell)| (name.clone(), (Shape::of_books(name, cell), true)));
+            .map(|(name, cell)| (name.clone(), (Shape::of_books(name, cell), true)))
+            .collect();
+        // There only where such lines were left out.
+        if let Some((Shape::Object { members, .. }, _)) = accounting.get_mut("lines") {
+            let count = Shape::Plain(json!({ "type": "integer", "minimum": 0 }));
+            members.entry("unverified".to_owned()).or_insert((count, false));
+        }
         let command = document.schema.trim_start_matches("callsift.").split('/').next().unwrap_or_default();
         let mut parts = Shape::object(false);
         for part in &document.parts {
@@ -139,7 +145,7 @@ impl Frame {
         Self {
             // What is given to a command is told by its parameters; a reader looks for those it knows.
             parameters: Shape::Object { members: parameters.collect(), open: true },
-            accounting: Shape::Object { members: accounting.collect(), open: false },
+            accounting: Shape::Object { members: accounting, open: false },
             parts,
         }
     }

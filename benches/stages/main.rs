@@ -15,7 +15,7 @@ use callsift::analysis::{Analysis, Countries};
 use callsift::contact_rules::PROFILES;
 use callsift::dialects::Provider;
 use callsift::document::{self, common_parameters};
-use callsift::input::blocks::{Options, Reader};
+use callsift::input::blocks::{Buffer, Options, Piece, Reader, Total};
 use callsift::input::decode::Progress;
 use callsift::input::sources;
 use callsift::json;
@@ -58,16 +58,26 @@ fn read_blocks(harness: &Harness, dump: &[u8]) {
         over_keep: 0,
         is_json: json::is_complete,
         digest: false,
+        by_member: false,
+        one_by_one: false,
     };
     let all_blocks = |()| {
         let progress = Arc::new(Progress::of(&found.sources));
-        let mut reader = Reader::new(&found.sources, options, progress);
-        let mut last = 0;
-        while let Some(block) = reader.next() {
-            last = block.first_line;
-            reader.recycle(block.bytes);
+        let reader = Reader::new(&found.sources, options, progress);
+        let (mut last, mut totals, mut spare) = (0, Total::default(), Buffer::default());
+        while let Some((_, piece)) = reader.next(spare) {
+            spare = match piece {
+                Piece::Block { block, .. } => {
+                    last = block.first_line;
+                    block.bytes
+                }
+                Piece::End(finished) => {
+                    totals = finished.total;
+                    Buffer::default()
+                }
+            };
         }
-        (last, reader.totals()[0])
+        (last, totals)
     };
     harness.run(
         "blocks",

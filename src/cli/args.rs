@@ -163,6 +163,9 @@ pub struct InputArgs {
     /// Invalid lines that are no defect: a number, or a share such as `0.5%`
     #[arg(long, value_name = "N|P%", help_heading = "Input")]
     pub tolerate_invalid: Option<String>,
+    /// Leave out lines of compressed data that failed their checksum
+    #[arg(long, help_heading = "Input")]
+    pub drop_unverified: bool,
     /// Threads [default: one a processor]
     #[arg(long, short = 'j', value_name = "N", help_heading = "Input")]
     pub jobs: Option<usize>,

@@ -311,6 +311,7 @@ pub fn read(
                 options: &plan.read,
                 wants,
                 block_bytes: args.input.block_bytes.unwrap_or(BLOCK_BYTES).max(1),
+                drop_unverified: args.input.drop_unverified,
                 texts: &texts,
                 progress: Arc::new(Progress::of(&found.sources)),
             };
@@ -765,6 +766,7 @@ pub(super) fn given_parameters(args: &RowArgs, plan: &Plan) -> document::Paramet
     add("customers", path(&args.rules.customers));
     add("customers_as_of", plan.report.customers_as_of.map(|it| Cell::Word(it.to_string())));
     add("holidays_file", path(&args.rules.holidays));
+    add("drop_unverified", args.input.drop_unverified.then(|| Cell::word("yes")));
     add("tolerate_invalid", args.input.tolerate_invalid.as_deref().map(text));
     given.extend(output_parameters(&plan.output));
     let filter = document::filter_parameters(&plan.filter);

@@ -1,52 +1,78 @@
-//! Cuts the bytes of all sources, one after another, into blocks of whole lines for others to
-//! read in parallel. Memory is bounded by the size of a block and the longest line allowed,
-//! whatever the files hold.
+//! Hands out the bytes of all sources as blocks of whole lines, to as many threads as ask. Memory is
+//! bounded by the size of a block and the longest line allowed, whatever the files hold.
+//!
+//! Each thread reads the block that it then parses: the bytes are in its own cache, and a thread reads
+//! while others parse. One source is read by one thread at a time. Who finds it taken reads the next
+//! source, so that several compressed ones are unpacked side by side.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use memchr::memchr;
-
-use super::array::{Lines, Splitter};
 pub use super::decode::Progress;
 use super::decode::{Decoded, Stamp};
-use super::looks::looks;
 use super::sources::Source;
-use super::{Trouble, TroubleKind};
-use crate::text::Text;
+use super::stream::{Finished, Stream};
 
-/// White space at the beginning of a file that is passed over in search of a `[`. Behind more than
-/// that a file is read by lines.
-const LEADING_WHITE_BYTES: usize = 64 * 1024;
-
-/// How much is read at least before anything is decided: as far as signatures of files reach.
-const SIGNATURE_BYTES: usize = 512;
-
-/// How much of a first line is looked at to guess what a file is that holds no JSON lines.
-const LOOK_BYTES: usize = 16 * 1024;
-
-/// Unpacked bytes that are cut before a finished block is handed out, at most.
-const CUT_BYTES: usize = 64 * 1024;
-
-/// Emptied buffers that are kept for the next blocks, at most.
-const SPARE_BUFFERS: usize = 64;
-
-/// The mark that some programs write before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Sources that are open at the same time, at most: limits of open files can be low.
+const OPEN_SOURCES: usize = 8;
 
 /// Whole lines of one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Which of the sources.
-    pub source: u32,
     /// The number of the first line, from 1.
     pub first_line: u64,
     /// The lines with their line ends, which only the last line of a source may lack.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     /// If present, the block is one line that is over the limit, and `bytes` are its first bytes
     /// without a line end.
     pub over: Option<Over>,
 }
+
+/// Bytes that are read, at the beginning of a buffer that may be larger.
+#[derive(Clone, Debug, Default)]
+pub struct Buffer {
+    /// All of it has been written once, so that using it again costs nothing.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Buffer {
+    /// The first bytes of a buffer.
+    pub fn of(bytes: Vec<u8>, length: usize) -> Self {
+        debug_assert!(length <= bytes.len(), "they are there");
+        Self { bytes, length }
+    }
+
+    /// The memory, of so many bytes at least and not many more. What they are is left open.
+    pub fn of_size(self, size: usize) -> Vec<u8> {
+        // One long line has made it larger than blocks are.
+        let fits = (size..=2 * size).contains(&self.bytes.len());
+        if fits { self.bytes } else { vec![0; size] }
+    }
+}
+
+impl From<Vec<u8>> for Buffer {
+    fn from(bytes: Vec<u8>) -> Self {
+        let length = bytes.len();
+        Self { bytes, length }
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl PartialEq for Buffer {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Buffer {}
 
 /// A line that is over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +84,8 @@ pub struct Over {
 /// How to cut.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// A block is handed out once it holds this much; 1 makes every line a block.
+    /// A block holds as many lines as fit into so many bytes, and one at least; 1 makes every line a
+    /// block.
     pub block_bytes: usize,
     /// The longest line that is kept, without its line end.
     pub line_limit: usize,
@@ -68,6 +95,11 @@ pub struct Options {
     pub is_json: fn(&[u8]) -> bool,
     /// Whether the stored bytes of each source get their SHA-256.
     pub digest: bool,
+    /// Whether lines of different members of compressed data are in different blocks, because those
+    /// of some are to be left out.
+    pub by_member: bool,
+    /// Whether a source is begun only when the one before has ended.
+    pub one_by_one: bool,
 }
 
 /// How much a source held.
@@ -81,394 +113,146 @@ pub struct Total {
     pub stamp: Option<Stamp>,
 }
 
-/// Hands out the blocks of all sources.
+/// The place of a block: which of the sources, and which of its blocks.
+pub type Position = (usize, u64);
+
+/// What a [`Reader`] hands out.
+#[derive(Debug)]
+pub enum Piece {
+    /// Lines.
+    Block {
+        /// Whether the source is compressed.
+        packed: bool,
+        /// The lines.
+        block: Block,
+    },
+    /// A source has ended, or could not be opened.
+    End(Finished),
+}
+
+/// Hands out the blocks of all sources, to any number of threads.
 pub struct Reader<'a> {
     sources: &'a [Source],
     options: Options,
     progress: Arc<Progress>,
+    state: Mutex<State>,
+    /// A source was given back, or all is over.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
     /// The source to open next.
     next: usize,
-    current: Option<Current>,
-    totals: Vec<Total>,
-    troubles: Vec<Trouble>,
-    spare: Vec<Vec<u8>>,
+    /// Those that are open, in their order.
+    open: Vec<Slot>,
+    /// Nothing more is wanted.
+    stopped: bool,
+}
+
+struct Slot {
+    source: usize,
+    /// The number of its next block.
+    block: u64,
+    /// Absent while a thread reads from it.
+    stream: Option<Box<Stream>>,
+}
+
+/// What a thread is to read.
+enum Turn {
+    Read(Position, Box<Stream>),
+    Open(Position),
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of these sources. Each is opened when its turn comes, and closed before the next.
-    ///
-    /// # Panics
-    ///
-    /// If there are more than four thousand million sources.
+    /// A reader of these sources. Each is opened when its turn comes.
     pub fn new(sources: &'a [Source], options: Options, progress: Arc<Progress>) -> Self {
-        assert!(u32::try_from(sources.len()).is_ok(), "the sources of a run are counted in 32 bits");
-        Self {
-            sources,
-            options,
-            progress,
-            next: 0,
-            current: None,
-            totals: vec![Total::default(); sources.len()],
-            troubles: Vec::new(),
-            spare: Vec::new(),
-        }
+        Self { sources, options, progress, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// The next block, or `None` behind the last line of the last source.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a reader is no iterator: it is asked for more afterwards"
-    )]
-    pub fn next(&mut self) -> Option<Block> {
-        loop {
-            if let Some(current) = &mut self.current {
-                if let Some(block) = current.next() {
-                    return Some(block);
+    /// The next piece of the first source that nobody else reads from, with its place; `None` behind
+    /// the last. `spare` is the buffer of a block that is done with.
+    pub fn next(&self, spare: Buffer) -> Option<(Position, Piece)> {
+        let (position, mut stream) = match self.turn()? {
+            Turn::Read(position, stream) => (position, stream),
+            Turn::Open(position) => match self.open(&self.sources[position.0]) {
+                Ok(stream) => (position, Box::new(stream)),
+                Err(finished) => {
+                    self.give_back(position.0, None);
+                    return Some((position, Piece::End(finished)));
                 }
-                self.close();
-            }
-            let source = self.sources.get(self.next)?;
-            let index = self.next;
-            self.next += 1;
-            match Decoded::open(source, Arc::clone(&self.progress), self.options.digest) {
-                Ok(input) => self.begin(index, source.name.clone(), input),
-                Err(trouble) => self.troubles.push(trouble),
-            }
-        }
-    }
-
-    /// Takes back the buffer of a block that is done with.
-    pub fn recycle(&mut self, buffer: Vec<u8>) {
-        let spare = self.current.as_mut().map_or(&mut self.spare, |it| &mut it.packer.spare);
-        keep_spare(spare, buffer, self.options.block_bytes);
-    }
-
-    /// What each source held, of those that have been read to their end.
-    pub fn totals(&self) -> &[Total] {
-        &self.totals
-    }
-
-    /// What went wrong, in the order of the sources.
-    pub fn troubles(mut self) -> Vec<Trouble> {
-        self.close();
-        self.troubles
-    }
-
-    fn begin(&mut self, index: usize, name: Text, input: Decoded) {
-        let source = u32::try_from(index).expect("`new` has looked at the number of sources");
-        let mut current = Current {
-            name,
-            input: Input { decoded: input, head: Vec::new(), head_at: 0, bytes: 0 },
-            packer: Packer::new(source, self.options, std::mem::take(&mut self.spare)),
-            splitter: None,
-            ended: false,
+            },
         };
-        self.troubles.extend(current.look());
-        self.current = Some(current);
+        let packed = stream.is_packed();
+        let Some(block) = stream.next(spare) else {
+            let finished = stream.finish();
+            self.give_back(position.0, None);
+            return Some((position, Piece::End(finished)));
+        };
+        self.give_back(position.0, Some(stream));
+        Some((position, Piece::Block { packed, block }))
     }
 
-    fn close(&mut self) {
-        if let Some(Current { name, mut input, mut packer, .. }) = self.current.take() {
-            self.spare = std::mem::take(&mut packer.spare);
-            let stamp = input.decoded.digest();
-            self.totals[packer.source as usize] = Total { lines: packer.lines, bytes: input.bytes, stamp };
-            self.troubles.extend(input.decoded.troubles(&name));
+    /// Lets every thread find the end.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    fn open(&self, source: &Source) -> Result<Stream, Finished> {
+        match Decoded::open(source, Arc::clone(&self.progress), self.options.digest) {
+            Ok(it) => {
+                let it = it.dropping(self.options.by_member);
+                Ok(Stream::begin(source.name.clone(), it, self.options))
+            }
+            Err(it) => Err(Finished { total: Total::default(), unverified: Vec::new(), troubles: vec![it] }),
         }
     }
-}
 
-/// The source that is being read.
-struct Current {
-    name: Text,
-    input: Input,
-    packer: Packer,
-    /// Of a source that is one array.
-    splitter: Option<Splitter>,
-    ended: bool,
-}
-
-impl Current {
-    fn next(&mut self) -> Option<Block> {
+    fn turn(&self) -> Option<Turn> {
+        let mut state = self.lock();
         loop {
-            if let Some(block) = self.packer.ready.pop_front() {
-                return Some(block);
-            }
-            if self.ended {
+            if state.stopped {
                 return None;
             }
-            let bytes = self.input.fill();
-            let bytes = &bytes[..bytes.len().min(CUT_BYTES)];
-            let count = bytes.len();
-            match &mut self.splitter {
-                None => self.packer.cut(bytes),
-                Some(splitter) => splitter.push(bytes, &mut self.packer),
+            if let Some(slot) = state.open.iter_mut().find(|it| it.stream.is_some()) {
+                let position = (slot.source, slot.block);
+                slot.block += 1;
+                return slot.stream.take().map(|it| Turn::Read(position, it));
             }
-            self.input.consume(count);
-            if count == 0 {
-                if let Some(splitter) = &mut self.splitter {
-                    splitter.finish(&mut self.packer);
+            let limit = if self.options.one_by_one { 1 } else { OPEN_SOURCES };
+            if state.next < self.sources.len() && state.open.len() < limit {
+                let source = state.next;
+                state.next += 1;
+                state.open.push(Slot { source, block: 1, stream: None });
+                return Some(Turn::Open((source, 0)));
+            }
+            if state.open.is_empty() {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives back what was taken, or that it has ended.
+    fn give_back(&self, source: usize, stream: Option<Box<Stream>>) {
+        let mut state = self.lock();
+        match stream {
+            None => state.open.retain(|it| it.source != source),
+            Some(stream) => {
+                let slot = state.open.iter_mut().find(|it| it.source == source);
+                if let Some(slot) = slot {
+                    slot.stream = Some(stream);
                 }
-                self.packer.finish();
-                self.ended = true;
             }
         }
+        let over = state.open.is_empty() && state.next == self.sources.len();
+        drop(state);
+        if over { self.changed.notify_all() } else { self.changed.notify_one() }
     }
 
-    /// Reads as far as is needed to tell whether the source is one array, and whether it looks
-    /// like something else altogether.
-    fn look(&mut self) -> Option<Trouble> {
-        let options = self.packer.options;
-        let mut head = Head::default();
-        let mut ended = false;
-        let array = loop {
-            if let Some(array) = head.decide(ended, &options) {
-                break array;
-            }
-            ended = !self.input.read_into(&mut head.bytes);
-        };
-        if array {
-            self.splitter = Some(Splitter::new(options.is_json));
-        }
-        let guess = looks(head.to_look_at(), options.is_json).filter(|_| !array);
-        self.input.head_at = if head.bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        self.input.head = head.bytes;
-        guess.map(|it| Trouble::notice(&self.name, TroubleKind::Looks, it))
-    }
-}
-
-/// The beginning of a source. What it tells must not depend on how the bytes came.
-#[derive(Default)]
-struct Head {
-    bytes: Vec<u8>,
-    /// Where the first byte that is not white space stands, once it is known.
-    first: Option<usize>,
-    /// How far was searched for it, and then for the end of its line.
-    searched: usize,
-}
-
-impl Head {
-    /// Whether the source is one array; `None` if more of it must be seen to tell, which cannot be
-    /// where it has `ended`.
-    fn decide(&mut self, ended: bool, options: &Options) -> Option<bool> {
-        if self.bytes.len() < SIGNATURE_BYTES && !ended {
-            return None;
-        }
-        if self.first.is_none() {
-            if self.searched == 0 && self.bytes.starts_with(BYTE_ORDER_MARK) {
-                self.searched = BYTE_ORDER_MARK.len();
-            }
-            let rest = &self.bytes[self.searched..];
-            self.first = rest.iter().position(|it| !is_white(*it)).map(|it| it + self.searched);
-            self.searched = self.first.unwrap_or(self.bytes.len());
-        }
-        if self.searched > LEADING_WHITE_BYTES && self.first.is_none_or(|it| it > LEADING_WHITE_BYTES) {
-            return Some(false);
-        }
-        let Some(first) = self.first else {
-            return ended.then_some(false);
-        };
-        let line_end = memchr(b'\n', &self.bytes[self.searched..]).map(|it| it + self.searched);
-        self.searched = self.bytes.len();
-        let line = &self.bytes[first..line_end.unwrap_or(self.bytes.len())];
-        let whole = line_end.is_some() || ended;
-        let begin = if self.bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        if line[0] != b'[' || first > begin {
-            // Blank lines before an array would be in no class: only a file that begins with the
-            // bracket is one array.
-            (whole || line.len() > LOOK_BYTES).then_some(false)
-        } else if line.len() > options.line_limit {
-            Some(true)
-        } else {
-            whole.then(|| !(options.is_json)(line))
-        }
-    }
-
-    /// What tells a file that holds no JSON lines.
-    fn to_look_at(&self) -> &[u8] {
-        let first = self.first.unwrap_or(0);
-        &self.bytes[..self.bytes.len().min(first + LOOK_BYTES)]
-    }
-}
-
-fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-/// The unpacked bytes of a source, of which the head was read before.
-struct Input {
-    decoded: Decoded,
-    head: Vec<u8>,
-    head_at: usize,
-    /// Bytes read so far.
-    bytes: u64,
-}
-
-impl Input {
-    fn read_into(&mut self, out: &mut Vec<u8>) -> bool {
-        let bytes = self.decoded.fill();
-        out.extend_from_slice(bytes);
-        let count = bytes.len();
-        self.decoded.consume(count);
-        self.bytes += count as u64;
-        count > 0
-    }
-
-    fn fill(&mut self) -> &[u8] {
-        if self.head_at < self.head.len() { &self.head[self.head_at..] } else { self.decoded.fill() }
-    }
-
-    fn consume(&mut self, count: usize) {
-        if self.head_at < self.head.len() {
-            self.head_at += count;
-            if self.head_at == self.head.len() {
-                // The head can be as long as the longest line.
-                self.head = Vec::new();
-                self.head_at = 0;
-            }
-        } else {
-            self.decoded.consume(count);
-            self.bytes += count as u64;
-        }
-    }
-}
-
-/// Packs lines into blocks.
-struct Packer {
-    source: u32,
-    options: Options,
-    /// Whole lines, and behind them the beginning of the next.
-    block: Vec<u8>,
-    /// Where that beginning is.
-    line_at: usize,
-    /// Lines that have ended so far, in all blocks.
-    lines: u64,
-    /// The number of the first line of the block.
-    first_line: u64,
-    /// The current line, if it is over the limit.
-    long: Option<Long>,
-    ready: VecDeque<Block>,
-    /// Emptied buffers.
-    spare: Vec<Vec<u8>>,
-}
-
-struct Long {
-    kept: Vec<u8>,
-    length: u64,
-}
-
-impl Packer {
-    fn new(source: u32, options: Options, spare: Vec<Vec<u8>>) -> Self {
-        Self {
-            source,
-            options,
-            block: Vec::new(),
-            line_at: 0,
-            lines: 0,
-            first_line: 1,
-            long: None,
-            ready: VecDeque::new(),
-            spare,
-        }
-    }
-
-    /// Takes bytes that hold lines as they are.
-    fn cut(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while let Some(at) = memchr(b'\n', rest) {
-            self.piece(&rest[..at]);
-            self.end();
-            rest = &rest[at + 1..];
-        }
-        self.piece(rest);
-    }
-
-    /// The source ends, perhaps within a line.
-    fn finish(&mut self) {
-        if self.long.is_some() {
-            self.end();
-        } else if self.line_at < self.block.len() {
-            self.lines += 1;
-            self.line_at = self.block.len();
-        }
-        self.hand_out();
-    }
-
-    fn hand_out(&mut self) {
-        debug_assert_eq!(self.line_at, self.block.len(), "a block holds whole lines");
-        if self.line_at > 0 {
-            let mut bytes = std::mem::take(&mut self.block);
-            if bytes.len() < bytes.capacity() / 2 {
-                // Many short sources, or short blocks before long lines, would add up to much
-                // more memory than their bytes need.
-                let large = bytes;
-                bytes = large.as_slice().to_vec();
-                keep_spare(&mut self.spare, large, self.options.block_bytes);
-            }
-            self.ready.push_back(Block {
-                source: self.source,
-                first_line: self.first_line,
-                bytes,
-                over: None,
-            });
-            self.line_at = 0;
-        }
-        self.first_line = self.lines + 1;
-    }
-}
-
-impl Lines for Packer {
-    fn piece(&mut self, bytes: &[u8]) {
-        let keep = self.options.over_keep;
-        if let Some(long) = &mut self.long {
-            long.length += bytes.len() as u64;
-            let room = keep - long.kept.len();
-            long.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            return;
-        }
-        let before = self.block.len() - self.line_at;
-        if before + bytes.len() <= self.options.line_limit {
-            if self.block.capacity() == 0 {
-                let new = || Vec::with_capacity(self.options.block_bytes);
-                self.block = self.spare.pop().unwrap_or_else(new);
-            }
-            self.block.extend_from_slice(bytes);
-            return;
-        }
-        let mut kept: Vec<u8> = self.block[self.line_at..].iter().take(keep).copied().collect();
-        kept.extend(bytes.iter().take(keep - kept.len()));
-        self.long = Some(Long { kept, length: (before + bytes.len()) as u64 });
-        self.block.truncate(self.line_at);
-        self.hand_out();
-    }
-
-    fn end(&mut self) {
-        self.lines += 1;
-        if let Some(Long { kept, length }) = self.long.take() {
-            let over = Some(Over { length });
-            let block = Block { source: self.source, first_line: self.lines, bytes: kept, over };
-            self.ready.push_back(block);
-            self.first_line = self.lines + 1;
-            return;
-        }
-        self.block.push(b'\n');
-        self.line_at = self.block.len();
-        if self.block.len() >= self.options.block_bytes {
-            self.hand_out();
-        }
-    }
-
-    fn line(&self) -> &[u8] {
-        if self.long.is_some() { &[] } else { &self.block[self.line_at..] }
-    }
-}
-
-/// Keeps an emptied buffer for a block to come, unless it is too small for one, or one long line
-/// has made it much larger than blocks are.
-fn keep_spare(spare: &mut Vec<Vec<u8>>, mut buffer: Vec<u8>, block_bytes: usize) {
-    let fits = (block_bytes..=2 * block_bytes + CUT_BYTES).contains(&buffer.capacity());
-    if fits && spare.len() < SPARE_BUFFERS {
-        buffer.clear();
-        spare.push(buffer);
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -485,16 +269,28 @@ mod tests {
 
     use super::*;
     use crate::input::sources::find;
+    use crate::input::stream::LEADING_WHITE_BYTES;
+    use crate::input::{Trouble, TroubleKind};
+    use crate::text::Text;
+
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
     fn is_json(bytes: &[u8]) -> bool {
         serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
     }
 
-    const OPTIONS: Options =
-        Options { block_bytes: 1 << 20, line_limit: 1 << 24, over_keep: 16, is_json, digest: false };
+    const OPTIONS: Options = Options {
+        block_bytes: 1 << 20,
+        line_limit: 1 << 24,
+        over_keep: 16,
+        is_json,
+        digest: false,
+        by_member: false,
+        one_by_one: false,
+    };
 
     fn small(block_bytes: usize, line_limit: usize) -> Options {
-        Options { block_bytes, line_limit, over_keep: 4, is_json, digest: false }
+        Options { block_bytes, line_limit, over_keep: 4, ..OPTIONS }
     }
 
     /// A reader that gives bytes in pieces of these sizes, in turn.
@@ -519,21 +315,26 @@ mod tests {
         blocks: Vec<Block>,
         total: Total,
         troubles: Vec<Trouble>,
+        unverified: Vec<(u64, u64)>,
     }
 
     fn read_cut(bytes: &[u8], sizes: &[usize], options: Options) -> Outcome {
         let cut = Cut { bytes: io::Cursor::new(bytes.to_vec()), sizes: sizes.to_vec(), calls: 0 };
-        let mut reader = Reader::new(&[], options, Arc::default());
-        reader.totals.push(Total::default());
-        reader.begin(0, Text::new("x"), Decoded::new(Box::new(cut), None, Arc::default()));
+        read_from(cut, options)
+    }
+
+    fn read_from(reader: impl Read + Send + 'static, options: Options) -> Outcome {
+        let decoded = Decoded::new(Box::new(reader), None, Arc::default()).dropping(options.by_member);
+        let mut stream = Stream::begin(Text::new("x"), decoded, options);
         let mut blocks = Vec::new();
-        while let Some(block) = reader.next() {
-            // What is recycled must leave no trace.
-            reader.recycle(vec![b'?'; 100]);
+        // What is used again must leave no trace.
+        let spare = |n: usize| Buffer::from(vec![b'?'; n % 3 * options.block_bytes.min(10_000)]);
+        while let Some(block) = stream.next(spare(blocks.len())) {
             blocks.push(block);
         }
-        assert_eq!(reader.next(), None, "the end stays the end");
-        Outcome { blocks, total: reader.totals()[0], troubles: reader.troubles() }
+        assert_eq!(stream.next(Buffer::default()), None, "the end stays the end");
+        let Finished { total, unverified, troubles } = stream.finish();
+        Outcome { blocks, total, troubles, unverified }
     }
 
     /// Each line with its number, `…` and the length behind what is kept of those over the limit.
@@ -567,8 +368,8 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_can_work_on_any_thread() {
-        fn check<T: Send>() {}
+    fn a_reader_can_work_on_all_threads() {
+        fn check<T: Sync>() {}
         check::<Reader<'_>>();
     }
 
@@ -623,7 +424,7 @@ mod tests {
         for sizes in [1 << 20, 1000] {
             let read = read_cut(&input, &[sizes], OPTIONS);
             assert_eq!(read.total.lines, LEADING_WHITE_BYTES as u64 + 4);
-            let joined: Vec<u8> = read.blocks.into_iter().flat_map(|it| it.bytes).collect();
+            let joined: Vec<u8> = read.blocks.iter().flat_map(|it| it.bytes.to_vec()).collect();
             assert!(joined == input);
             let shorter = read_cut(&input[1..], &[sizes], OPTIONS);
             assert_eq!(shorter.total.lines, LEADING_WHITE_BYTES as u64 + 3);
@@ -641,7 +442,7 @@ mod tests {
             let read = read_cut(input, &[1], OPTIONS);
             assert_eq!(read.troubles.len(), 1, "{words}");
             assert!(read.troubles[0].message.contains(words) && !read.troubles[0].defect);
-            let joined: Vec<u8> = read.blocks.into_iter().flat_map(|it| it.bytes).collect();
+            let joined: Vec<u8> = read.blocks.iter().flat_map(|it| it.bytes.to_vec()).collect();
             assert_eq!(joined, input);
         }
         assert_eq!(read_cut(b"[\n{\n}]", &[1], OPTIONS).troubles, []);
@@ -651,13 +452,12 @@ mod tests {
     fn memory_stays_small_on_one_endless_line() {
         let options = Options { block_bytes: 1 << 16, line_limit: 1 << 20, ..OPTIONS };
         let reader = io::repeat(b'x').take(50_000_000);
-        let mut reader_of_all = Reader::new(&[], options, Arc::default());
-        reader_of_all.totals.push(Total::default());
-        reader_of_all.begin(0, Text::new("x"), Decoded::new(Box::new(reader), None, Arc::default()));
-        let block = reader_of_all.next().unwrap();
+        let decoded = Decoded::new(Box::new(reader), None, Arc::default());
+        let mut stream = Stream::begin(Text::new("x"), decoded, options);
+        let block = stream.next(Buffer::default()).unwrap();
         assert_eq!(block.over, Some(Over { length: 50_000_000 }));
-        assert_eq!(block.bytes, b"xxxxxxxxxxxxxxxx");
-        assert!(block.bytes.capacity() < 1000);
+        assert_eq!(&*block.bytes, b"xxxxxxxxxxxxxxxx");
+        assert!(block.bytes.bytes.capacity() < 1000);
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -666,7 +466,163 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    /// A member of which one byte of the trailer, counted from its end, is flipped.
+    fn broken(bytes: &[u8], from_end: usize) -> Vec<u8> {
+        let mut packed = gzip(bytes);
+        let at = packed.len() - from_end;
+        packed[at] ^= 1;
+        packed
+    }
+
+    #[track_caller]
+    fn check_unverified(stored: &[u8], expected: &[(u64, u64)]) {
+        for sizes in [&[1][..], &[2, 3], &[1000]] {
+            for block_bytes in [1, 7, 1 << 20] {
+                let whole = read_cut(stored, sizes, Options { block_bytes, ..OPTIONS });
+                assert_eq!(whole.unverified, expected, "{sizes:?} {block_bytes}");
+                let parted = read_cut(stored, sizes, Options { block_bytes, by_member: true, ..OPTIONS });
+                assert_eq!(parted.unverified, expected);
+                assert_eq!(shown(&parted.blocks), shown(&whole.blocks));
+                for block in &parted.blocks {
+                    let last = block.first_line + shown(std::slice::from_ref(block)).len() as u64 - 1;
+                    let inside = |line: u64| expected.iter().any(|(a, b)| (*a..=*b).contains(&line));
+                    assert!(
+                        (block.first_line..=last).all(|it| inside(it) == inside(block.first_line)),
+                        "{expected:?} {block:?}"
+                    );
+                }
+                for (read, words) in
+                    [(whole, "unverified, `--drop-unverified`"), (parted, "left out as unverified")]
+                {
+                    let told = read.troubles.iter().filter(|it| it.message.contains(words)).count();
+                    assert_eq!(told, usize::from(!expected.is_empty()), "{:?}", read.troubles);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_members_that_fail_are_known() {
+        const A: &[u8] = b"1\n2\n3\n";
+        for from_end in [8, 1] {
+            // The checksum, and the length.
+            let bad = broken(A, from_end);
+            check_unverified(&bad, &[(1, 3)]);
+            check_unverified(&[&bad[..], &gzip(A)].concat(), &[(1, 3)]);
+            check_unverified(&[&gzip(A)[..], &bad, &gzip(A)].concat(), &[(4, 6)]);
+            check_unverified(&[&gzip(A)[..], &gzip(A), &bad].concat(), &[(7, 9)]);
+            check_unverified(&[&bad[..], &gzip(A), &bad, &bad].concat(), &[(1, 3), (7, 12)]);
+        }
+        check_unverified(&gzip(A), &[]);
+        // A line that is half of a member that failed is not verified either.
+        check_unverified(&[gzip(b"1\n2"), broken(b"2\n3\n4", 8), gzip(b"4\n5\n")].concat(), &[(2, 4)]);
+        check_unverified(&[gzip(b"1\n2"), broken(b"", 8), gzip(b"2\n3")].concat(), &[]);
+        check_unverified(&[gzip(b"1\n2"), broken(b"2", 8), gzip(b"2\n3")].concat(), &[(2, 2)]);
+        // A member that is cut never came to its checksum.
+        let cut = gzip(A);
+        check_unverified(&cut[..cut.len() - 3], &[(1, 3)]);
+        check_unverified(&[&gzip(A)[..], &cut[..cut.len() - 8]].concat(), &[(4, 6)]);
+        // An array is counted by elements.
+        let parts = [gzip(b"[\n1,\n2,"), broken(b"\n3,4", 8), gzip(b"4,5\n]")];
+        check_unverified(&parts.concat(), &[(3, 4)]);
+    }
+
+    #[test]
+    fn lines_of_zstd_frames_that_fail_are_known() {
+        let checked = |bytes: &[u8]| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+            encoder.include_checksum(true).unwrap();
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let good = checked(b"1\n2\n");
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        check_unverified(&[&good[..], &bad, &good].concat(), &[(3, 4)]);
+        check_unverified(&good[..good.len() - 2], &[(1, 2)]);
+        let plain = zstd::encode_all(&b"1\n"[..], 1).unwrap();
+        let read = read_cut(&[&plain[..], &good, &plain].concat(), &[5], OPTIONS);
+        assert_eq!(read.unverified, []);
+        assert_eq!(read.troubles.len(), 1);
+        assert!(
+            read.troubles[0].message.contains("zstd frame 1 at offset 0 and 1 more came without a checksum")
+        );
+        assert!(!read.troubles[0].defect);
+    }
+
+    /// Fails at one call, for good.
+    struct Failing {
+        bytes: io::Cursor<Vec<u8>>,
+        left: usize,
+    }
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("broken disk"))?;
+            let size = buffer.len().min(3);
+            match self.left % 4 {
+                1 => Err(io::ErrorKind::Interrupted.into()),
+                2 => Err(io::ErrorKind::WouldBlock.into()),
+                _ => self.bytes.read(&mut buffer[..size]),
+            }
+        }
+    }
+
+    #[test]
+    fn a_read_that_fails_at_any_call_keeps_the_lines_before() {
+        let lines = b"{\"a\":1}\n{\"b\":2}\n[3]\n";
+        for stored in [lines.to_vec(), gzip(lines), b"[\n1,\n2\n]".to_vec()] {
+            let whole = shown(&read_cut(&stored, &[1000], OPTIONS).blocks);
+            let mut failed = 0;
+            for left in 0.. {
+                let bytes = io::Cursor::new(stored.clone());
+                let read = read_from(Failing { bytes, left }, small(8, 1000));
+                let (read_lines, troubles) = (shown(&read.blocks), read.troubles);
+                if troubles.is_empty() {
+                    assert_eq!(read_lines, whole);
+                    break;
+                }
+                failed += 1;
+                assert_eq!(troubles[0].kind, TroubleKind::ReadError, "{troubles:?}");
+                let sure = read_lines.len().saturating_sub(2);
+                assert_eq!(read_lines[..sure], whole[..sure.min(whole.len())], "call {left}");
+            }
+            assert!(failed > 3);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn members_that_fail_are_found_among_any_others(
+            parts in prop::collection::vec(("[a\n]{0,6}", any::<bool>()), 1..6),
+            block_bytes in 1usize..8,
+        ) {
+            let mut stored = Vec::new();
+            let (mut text, mut expected) = (String::new(), std::collections::BTreeSet::new());
+            for (part, good) in &parts {
+                for byte in part.bytes() {
+                    if !good {
+                        expected.insert(text.matches('\n').count() as u64 + 1);
+                    }
+                    text.push(byte as char);
+                }
+                stored.extend(if *good { gzip(part.as_bytes()) } else { broken(part.as_bytes(), 8) });
+            }
+            for by_member in [false, true] {
+                let options = Options { by_member, ..small(block_bytes, 100) };
+                let read = read_cut(&stored, &[1000], options);
+                let found: std::collections::BTreeSet<u64> =
+                    read.unverified.iter().flat_map(|(a, b)| *a..=*b).collect();
+                prop_assert_eq!(&found, &expected);
+                for block in read.blocks.iter().filter(|_| by_member) {
+                    let ends = block.bytes.split_inclusive(|it| *it == b'\n').count() as u64;
+                    let flags: Vec<bool> =
+                        (0..ends).map(|it| expected.contains(&(block.first_line + it))).collect();
+                    prop_assert!(flags.iter().all(|it| *it == flags[0]));
+                }
+            }
+        }
+
         #[test]
         fn blocks_joined_equal_the_input(
             input in prop_oneof![
@@ -685,10 +641,13 @@ mod tests {
                 prop_assert_eq!(block.first_line, lines_before + 1);
                 prop_assert!(block.bytes.ends_with(b"\n") || n + 1 == read.blocks.len());
                 prop_assert!(!block.bytes.is_empty());
-                // No line more than needed to reach the size.
-                let before_last = block.bytes[..block.bytes.len() - 1].iter().rposition(|it| *it == b'\n');
-                prop_assert!(before_last.is_none_or(|it| it + 1 < block_bytes));
-                joined.extend(&block.bytes);
+                // As many lines as fit, and one at least.
+                let lines = block.bytes.split_inclusive(|it| *it == b'\n').count();
+                prop_assert!(lines == 1 || block.bytes.len() <= block_bytes);
+                let next = read.blocks.get(n + 1).and_then(|it| it.bytes.split_inclusive(|it| *it == b'\n').next());
+                let fits = |it: &[u8]| it.ends_with(b"\n") && block.bytes.len() + it.len() <= block_bytes;
+                prop_assert!(!next.is_some_and(fits));
+                joined.extend(&*block.bytes);
             }
             prop_assert_eq!(read.total.lines as usize, joined.split_inclusive(|it| *it == b'\n').count());
             prop_assert_eq!(joined, input);
@@ -734,28 +693,49 @@ mod tests {
         let paths: Vec<OsString> = paths.iter().map(|it| it.as_os_str().to_owned()).collect();
         let found = find(&paths, None);
         let progress = Arc::new(Progress::of(&found.sources));
-        let mut reader = Reader::new(&found.sources, OPTIONS, Arc::clone(&progress));
-        let mut blocks = Vec::new();
-        while let Some(block) = reader.next() {
-            blocks.push(block);
-        }
+        let reader = Reader::new(&found.sources, OPTIONS, Arc::clone(&progress));
+        let pieces = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while let Some(it) = reader.next(Buffer::default()) {
+                        pieces.lock().unwrap().push(it);
+                    }
+                });
+            }
+        });
         assert!(progress.read.load(Ordering::Relaxed) >= progress.total);
-        let totals = reader.totals().to_vec();
-        let troubles = found.troubles.into_iter().chain(reader.troubles()).collect();
+        let mut pieces = pieces.into_inner().unwrap();
+        pieces.sort_by_key(|(position, _)| *position);
+        let (mut blocks, mut troubles, mut totals) = (Vec::new(), found.troubles, Vec::new());
+        let mut next = (0, 0);
+        for (position, piece) in pieces {
+            assert_eq!(position, next, "no piece is left out");
+            match piece {
+                Piece::Block { block, .. } => {
+                    blocks.push(block);
+                    next.1 += 1;
+                }
+                Piece::End(it) => {
+                    troubles.extend(it.troubles);
+                    totals.push(it.total);
+                    next = (next.0 + 1, 0);
+                }
+            }
+        }
         (blocks, troubles, totals)
     }
 
     #[test]
-    fn sources_are_read_one_after_another() {
+    fn sources_keep_their_order() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.ndjson"), gzip(b"1\n2\n")).unwrap();
         std::fs::write(folder.path().join("b.json"), b"[\n3,\n4]").unwrap();
         std::fs::write(folder.path().join("c.log"), b"").unwrap();
         std::fs::write(folder.path().join("d.gz.jsonl"), zstd::encode_all(&b"5\n6"[..], 1).unwrap()).unwrap();
         let (blocks, troubles, totals) = read_paths(&[folder.path()]);
-        assert_eq!(troubles, []);
+        assert_eq!(troubles.iter().map(|it| it.kind).collect::<Vec<_>>(), [TroubleKind::Unchecked]);
         assert_eq!(shown(&blocks), ["1 1", "2 2", "1 3", "2 4", "1 5", "2 6"]);
-        assert_eq!(blocks.iter().map(|it| it.source).collect::<Vec<_>>(), [0, 1, 3]);
         assert_eq!(
             totals.iter().map(|it| (it.lines, it.bytes)).collect::<Vec<_>>(),
             [(2, 4), (2, 7), (0, 0), (2, 3)]
@@ -769,9 +749,10 @@ mod tests {
         std::fs::write(&path, b"1\n").unwrap();
         let found = find(&[path.clone().into_os_string()], None);
         std::fs::remove_file(&path).unwrap();
-        let mut reader = Reader::new(&found.sources, OPTIONS, Arc::default());
-        assert_eq!(reader.next(), None);
-        assert_eq!(reader.troubles()[0].kind, TroubleKind::Missing);
+        let reader = Reader::new(&found.sources, OPTIONS, Arc::default());
+        let Some((_, Piece::End(finished))) = reader.next(Buffer::default()) else { panic!("no end") };
+        assert_eq!(finished.troubles[0].kind, TroubleKind::Missing);
+        assert!(reader.next(Buffer::default()).is_none());
     }
 
     #[cfg(unix)]

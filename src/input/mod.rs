@@ -7,8 +7,11 @@
 pub mod array;
 pub mod blocks;
 pub mod decode;
+mod elements;
+mod lines;
 pub mod looks;
 pub mod sources;
+pub mod stream;
 
 use crate::text::Text;
 
@@ -60,6 +63,8 @@ pub enum TroubleKind {
     Duplicate,
     /// Compressed data that end early, fail their checksum or are something else.
     Damaged,
+    /// Compressed data that have no checksum.
+    Unchecked,
     /// The system failed to deliver the bytes.
     ReadError,
     /// A file that became shorter while it was read.

@@ -245,7 +245,9 @@ impl Manifest {
             (
                 "lines.total = call + reaction + other + invalid + blank",
                 number(&["lines", "total"]),
-                sum("lines", &["call", "reaction", "other", "invalid", "blank"]),
+                // There only where such lines were left out.
+                sum("lines", &["call", "reaction", "other", "invalid", "blank"])
+                    .and_then(|it| it.checked_add(number(&["lines", "unverified"]).unwrap_or(0))),
             ),
             ("lines.total = the lines of all inputs", number(&["lines", "total"]), read),
             (

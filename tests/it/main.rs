@@ -27,4 +27,5 @@ mod regressions;
 mod schema;
 mod support;
 mod traffic;
+mod unverified;
 mod workbooks;
