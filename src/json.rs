@@ -453,6 +453,11 @@ impl<'a> Key<'a> {
         memchr::memchr(b'\\', self.0).is_some() && unescape(self.0).text == name
     }
 
+    /// The bytes between its quotes.
+    pub fn written(self) -> &'a [u8] {
+        self.0
+    }
+
     /// The key's characters.
     pub fn text(self) -> Cow<'a, str> {
         if memchr::memchr(b'\\', self.0).is_some() {

@@ -18,6 +18,7 @@ pub mod dialects;
 pub mod identity;
 pub mod time;
 pub mod event;
+pub mod shapes;
 pub mod read;
 pub mod pipeline;
 

@@ -19,7 +19,7 @@ use crate::input::decode::Progress;
 use crate::input::sources::Source;
 use crate::json;
 use crate::ledger::Ledger;
-use crate::read::{Fault, Lines, Parsed, Reject, Wants, read_lines};
+use crate::read::{Fault, Lines, Parsed, Readers, Reject, Wants};
 use crate::text::{Interner, Sym, Text};
 
 /// The longest line that is read.
@@ -100,12 +100,13 @@ pub fn read(
     };
     let mut reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
     let batch_bytes = job.block_bytes.saturating_mul(BLOCKS_A_THREAD * rayon::current_num_threads());
+    let readers = Readers::new(job.options, job.texts, job.wants);
     let mut input = Input::default();
     let mut batch = next_batch(&mut reader, batch_bytes);
     while !batch.is_empty() {
         let (next, parsed) = rayon::join(
             || next_batch(&mut reader, batch_bytes),
-            || batch.par_iter().map(|it| parse(it, &names, job)).collect::<Vec<Parsed>>(),
+            || batch.par_iter().map(|it| parse(it, &names, &readers)).collect::<Vec<Parsed>>(),
         );
         for it in parsed {
             for reject in &it.rejects {
@@ -140,7 +141,7 @@ fn next_batch(reader: &mut Reader<'_>, bytes: usize) -> Vec<Block> {
     batch
 }
 
-fn parse(block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
+fn parse(block: &Block, names: &[(Text, Sym)], readers: &Readers<'_>) -> Parsed {
     let (file, file_sym) = &names[block.source as usize];
     let lines = Lines {
         file,
@@ -149,7 +150,7 @@ fn parse(block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    read_lines(&lines, job.options, job.texts, job.wants)
+    readers.read(&lines)
 }
 
 impl Input {

@@ -29,6 +29,8 @@ pub struct ReadOptions {
     pub instance_name: Option<String>,
     /// Keep each event's `metadata`.
     pub keep_metadata: bool,
+    /// Read every line the plain way (`--parser reference`).
+    pub reference: bool,
 }
 
 impl Default for ReadOptions {
@@ -41,6 +43,7 @@ impl Default for ReadOptions {
             sources: Vec::new(),
             instance_name: None,
             keep_metadata: false,
+            reference: false,
         }
     }
 }
