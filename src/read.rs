@@ -111,7 +111,7 @@ pub struct Readers<'r> {
     texts: &'r Interner,
     wants: Wants,
     /// What was learnt of the lines, where nobody is using it.
-    idle: Mutex<Vec<Box<Shapes>>>,
+    idle: Mutex<Vec<Shapes>>,
 }
 
 impl<'r> Readers<'r> {
@@ -156,7 +156,7 @@ fn read_by_shapes(
     wants: Wants,
 ) -> Parsed {
     let mut parsed = Parsed::default();
-    shapes.begin(lines.file_sym);
+    shapes.begin(lines.file_sym, options);
     let mut rest = lines.bytes;
     let mut number = lines.first_line;
     while !rest.is_empty() {

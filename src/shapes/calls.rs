@@ -13,6 +13,7 @@ use crate::text::{Interner, Sym};
 use crate::time::{self, MINUTE};
 
 use super::learn::{Learnt, ROLES, Role};
+use super::parties::{Parties, Spelling};
 use super::scan;
 use super::tree::Values;
 
@@ -61,6 +62,7 @@ struct Entry {
 pub struct Context<'c> {
     pub options: &'c ReadOptions,
     pub texts: &'c Interner,
+    pub parties: &'c Parties,
     pub origin: Origin,
 }
 
@@ -221,14 +223,6 @@ fn own(body: Raw<'_>, context: Context<'_>) -> Box<[Sym]> {
     let text = |it| support::optional(it, "me").ok().flatten();
     let spelt = |it: &str| identity::canonical(it, context.options.fold).person();
     ids.into_iter().filter_map(|it| spelt(&text(it)?)).map(|it| context.texts.intern(&it)).collect()
-}
-
-/// What the identity of a party is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spelling {
-    Number,
-    Hidden,
-    Other,
 }
 
 struct Call<'v> {
@@ -437,7 +431,7 @@ impl<'v> Call<'v> {
     #[inline]
     fn party(&self, role: Role) -> Read<Option<(Sym, Spelling)>> {
         let Some(text) = self.exact(role)? else { return Ok(None) };
-        match identity::canonical(text, self.context.options.fold) {
+        let read = || match identity::canonical(text, self.context.options.fold) {
             Party::Person(it) => {
                 let spelling = if identity::is_number(&it) {
                     Spelling::Number
@@ -446,9 +440,10 @@ impl<'v> Call<'v> {
                 } else {
                     Spelling::Other
                 };
-                Ok(Some((self.context.texts.intern(&it), spelling)))
+                Some((self.context.texts.intern(&it), spelling))
             }
-            Party::Group => Err(Unfit),
-        }
+            Party::Group => None,
+        };
+        self.context.parties.get(text, read).map(Some).ok_or(Unfit)
     }
 }

@@ -8,6 +8,7 @@
 
 mod calls;
 mod learn;
+mod parties;
 mod scan;
 mod tree;
 
@@ -19,6 +20,7 @@ use crate::text::{Interner, Sym};
 
 use calls::{CallShape, Context, Line};
 use learn::Outcome;
+use parties::Parties;
 use tree::{Tree, Values};
 
 /// Shapes known at once, at most.
@@ -51,6 +53,7 @@ pub struct Shapes {
     tree: Tree,
     shapes: Vec<Shape>,
     values: Values,
+    parties: Parties,
     entries: usize,
     hits: u64,
     lessons: u64,
@@ -70,9 +73,9 @@ pub enum Hit {
 }
 
 impl Shapes {
-    /// Begins with lines of a file. Its name decides about a provider's instance.
-    pub fn begin(&mut self, file: Sym) {
-        if self.file.replace(file) != Some(file) {
+    /// Begins with lines of a file. Its name may decide about a provider's instance (`--source`).
+    pub fn begin(&mut self, file: Sym, options: &ReadOptions) {
+        if self.file.replace(file) != Some(file) && !options.sources.is_empty() {
             self.forget();
         }
     }
@@ -104,7 +107,7 @@ impl Shapes {
             }
             Shape::Call { lines, call, .. } => {
                 let line = Line { bytes, values: &self.values };
-                match call.read(line, Context { options, texts, origin }) {
+                match call.read(line, Context { options, texts, parties: &self.parties, origin }) {
                     Some(Ok(event)) => {
                         *lines += 1;
                         Hit::Call(event)
@@ -155,6 +158,7 @@ impl Shapes {
             }
         };
         let Some(event) = event else { return };
+        self.parties.begin();
         let Shape::Call { place, call, .. } = &mut self.shapes[shape] else { return };
         // The places of the values may be another line's by now, or none's.
         let Some((found, _)) = self.tree.find(line, &mut self.values) else { return };
@@ -165,7 +169,12 @@ impl Shapes {
         let line = Line { bytes: line, values: &self.values };
         if let Some(body) = body
             && found == shape
-            && call.remember(line, body, event, Context { options, texts, origin: event.origin })
+            && call.remember(
+                line,
+                body,
+                event,
+                Context { options, texts, parties: &self.parties, origin: event.origin },
+            )
         {
             self.entries += 1;
         }

@@ -1,12 +1,14 @@
 //! Finding where a value ends, and whether it is one.
 
+use crate::json::plain_prefix;
+
 /// Where the string ends whose characters begin at `at`: the place of its closing quote, and whether
 /// there is a backslash before that. Nothing if it holds a control byte or a bad escape, or never ends.
 #[inline]
 pub fn string(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escaped = false;
     loop {
-        at += plain(bytes.get(at..)?);
+        at += plain_prefix(bytes.get(at..)?);
         match bytes.get(at) {
             Some(b'"') => return Some((at, escaped)),
             Some(b'\\') => {
@@ -56,32 +58,6 @@ pub fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
         at = digits(at)?;
     }
     Some(at)
-}
-
-/// How many bytes come before the first quote, backslash or control byte.
-#[inline]
-fn plain(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
-        let found = special(u64::from_le_bytes(*chunk));
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let rest = &bytes[at..];
-    at + rest.iter().position(|it| matches!(it, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
-}
-
-/// Eight bytes as one number: the highest bit of each that is a quote, a backslash or a control byte,
-/// exact up to and including the first such byte. Vector instructions would need `unsafe`.
-#[inline]
-fn special(bytes: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
-    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes;
-    let quote = below(bytes ^ (ONES * b'"' as u64), 1);
-    let backslash = below(bytes ^ (ONES * b'\\' as u64), 1);
-    (quote | backslash | below(bytes, 0x20)) & (ONES * 0x80)
 }
 
 /// Whether two slices of one length are equal: constant parts of a line are 5 to 40 bytes, where a
