@@ -106,7 +106,7 @@ fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Vec<&Session>)> {
     }
     let mut lines: Vec<_> = lines.into_iter().collect();
     lines.sort_by(|((a, line_a), _), ((b, line_b), _)| {
-        a.cmp(b).then_with(|| analysis.texts.get(*line_a).cmp(analysis.texts.get(*line_b)))
+        a.cmp(b).then_with(|| analysis.texts.raw(*line_a).cmp(analysis.texts.raw(*line_b)))
     });
     lines
 }

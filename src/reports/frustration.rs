@@ -36,7 +36,7 @@ pub fn report(analysis: &Analysis) -> Output {
     let answered_outgoing = last_answered_outgoing(analysis);
     let mut customers: Vec<Customer> =
         callers.iter().filter_map(|it| customer(analysis, it, &answered_outgoing)).collect();
-    let text = |it: &Customer| analysis.texts.get(it.customer);
+    let text = |it: &Customer| analysis.texts.raw(it.customer);
     customers.sort_unstable_by(|a, b| b.weightier().cmp(&a.weightier()).then_with(|| text(a).cmp(text(b))));
 
     let mut rows = Vec::with_capacity(customers.len());

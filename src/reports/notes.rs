@@ -46,7 +46,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         has.then(|| (provider, analysis.texts.get(line), own))
     });
     let mut own: Vec<_> = own.collect();
-    own.sort_by_key(|(provider, line, _)| (*provider, *line));
+    own.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     for (provider, line, it) in own.iter().take(FEEDS_NAMED) {
         let given = it.zone.as_ref().or(options.zone_given.then_some(&options.zone));
         let zone = given.map_or("no known zone", Zone::name);
@@ -54,7 +54,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         let holidays = it.holidays.as_ref().unwrap_or(&options.holidays).len() as u64;
         notes.push(vec![
             Piece::Say(format!("Business hours and days of {} line ", provider.name())),
-            Piece::Value(Cell::Text((*line).clone())),
+            Piece::Value(Cell::Text(line.clone())),
             Piece::Say(format!(
                 " are its own: {hours} in {}, {}.",
                 zone,
@@ -74,7 +74,7 @@ fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let mut feeds: Vec<(&FeedKey, &Feed)> =
         analysis.rebuilt.feeds.iter().filter(|(key, _)| chosen.contains(*key)).collect();
     feeds.sort_by_key(|((provider, instance, direction), _)| {
-        (*provider, analysis.texts.get(*instance), *direction)
+        (*provider, analysis.texts.raw(*instance), *direction)
     });
     let unrated = |reason: Unrated| -> Vec<&FeedKey> {
         feeds.iter().filter(|(_, it)| it.unrated == Some(reason)).map(|(key, _)| *key).collect()
@@ -120,7 +120,7 @@ pub(super) fn named(keys: &[&FeedKey], what: &str, analysis: &Analysis) -> Sente
 
 /// Lines whose rejections are the server's own, and lines that no capture names.
 fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let mut rejected: BTreeMap<(Provider, &Text), (u64, u64)> = BTreeMap::new();
+    let mut rejected: BTreeMap<(Provider, Text), (u64, u64)> = BTreeMap::new();
     let mut unnamed = BTreeSet::new();
     for session in analysis.subjects().filter(|it| it.direction == Direction::Incoming) {
         let line = analysis.texts.get(session.instance);
@@ -154,16 +154,15 @@ fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 
 /// Engines of the input that never send one half.
 fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&Text>)> = BTreeMap::new();
+    let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&str>)> = BTreeMap::new();
     for session in analysis.subjects() {
         let Some(engine) = session.engine else { continue };
         let name = analysis.texts.raw(engine);
         for (blind, what) in session.provider.traits().blind_spots {
             if !blind.is_empty() && blind.eq_ignore_ascii_case(name) {
                 let entry = engines.entry((session.provider.traits().title, what));
-                let (_, lines) =
-                    entry.or_insert_with(|| (analysis.texts.get(engine).clone(), BTreeSet::new()));
-                lines.insert(analysis.texts.get(session.instance));
+                let (_, lines) = entry.or_insert_with(|| (analysis.texts.get(engine), BTreeSet::new()));
+                lines.insert(analysis.texts.raw(session.instance));
             }
         }
     }

@@ -29,7 +29,7 @@ pub fn sessions(call: &[Event], texts: &Texts, out: &mut Vec<Draft>) {
     for (number, run) in runs(call).enumerate() {
         let mut customers: Vec<Sym> =
             run.iter().filter(|it| it.kind == Kind::Offered).filter_map(|it| it.customer).collect();
-        customers.sort_by(|a, b| texts.get(*a).cmp(texts.get(*b)));
+        customers.sort_by(|a, b| texts.raw(*a).cmp(texts.raw(*b)));
         customers.dedup();
         if customers.len() < 2 {
             let mut draft = Draft::new(run.to_vec());

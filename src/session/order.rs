@@ -10,7 +10,7 @@ use crate::text::{Sym, Texts};
 pub fn missing_last(a: Option<Sym>, b: Option<Sym>, texts: &Texts) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Ordering::Equal,
-        (Some(a), Some(b)) => texts.get(a).cmp(texts.get(b)),
+        (Some(a), Some(b)) => texts.raw(a).cmp(texts.raw(b)),
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
@@ -38,7 +38,7 @@ pub fn events(a: &Event, b: &Event, texts: &Texts) -> Ordering {
 
 /// Places in the input: by file name, line and body.
 pub fn origins(a: Origin, b: Origin, texts: &Texts) -> Ordering {
-    let files = if a.file == b.file { Ordering::Equal } else { texts.get(a.file).cmp(texts.get(b.file)) };
+    let files = if a.file == b.file { Ordering::Equal } else { texts.raw(a.file).cmp(texts.raw(b.file)) };
     files.then_with(|| (a.line, a.body).cmp(&(b.line, b.body)))
 }
 
