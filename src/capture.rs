@@ -17,7 +17,7 @@ use crate::time;
 use crate::zone::Zone;
 
 /// Where an envelope may hold the body, in the order in which they are looked through.
-const MEMBERS: [&str; 19] = [
+pub(crate) const MEMBERS: [&str; 19] = [
     "body",
     "rawBody",
     "raw_body",
@@ -43,7 +43,7 @@ const MEMBERS: [&str; 19] = [
 const MAX_LEVELS: usize = 4;
 
 /// When the capture got the body: the first readable of these at the innermost level.
-const RECEIVED: [&str; 10] = [
+pub(crate) const RECEIVED: [&str; 10] = [
     "received_at",
     "receivedAt",
     "ingested_at",

@@ -200,7 +200,7 @@ impl Checker<'_> {
         self.at += 1;
         loop {
             let rest = &self.bytes[self.at..];
-            // Strings are most of a dump: look for what ends or breaks one, sixteen bytes at a time.
+            // Strings are most of a dump: look for what ends or breaks one, eight bytes at a time.
             let plain = plain_prefix(rest);
             self.at += plain;
             match rest.get(plain) {
@@ -235,18 +235,29 @@ impl Checker<'_> {
 }
 
 /// How many bytes come before the first quote, backslash or control byte.
-fn plain_prefix(bytes: &[u8]) -> usize {
-    let special = |it: u8| it == b'"' || it == b'\\' || it < 0x20;
+#[inline]
+pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     let mut at = 0;
-    for block in bytes.chunks_exact(16) {
-        // Without a branch a byte, so that the compiler can use vector instructions.
-        let any = block.iter().fold(false, |any, &it| any | special(it));
-        if any {
-            break;
+    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
+        let found = special(u64::from_le_bytes(*chunk));
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
         }
-        at += 16;
+        at += 8;
     }
-    at + bytes[at..].iter().position(|&it| special(it)).unwrap_or(bytes.len() - at)
+    let rest = &bytes[at..];
+    at + rest.iter().position(|it| matches!(it, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
+}
+
+/// Eight bytes as one number: the highest bit of each that is a quote, a backslash or a control byte,
+/// exact up to and including the first such byte. Vector instructions would need `unsafe`.
+#[inline]
+fn special(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes;
+    let quote = below(bytes ^ (ONES * b'"' as u64), 1);
+    let backslash = below(bytes ^ (ONES * b'\\' as u64), 1);
+    (quote | backslash | below(bytes, 0x20)) & (ONES * 0x80)
 }
 
 /// What a value is.
@@ -451,6 +462,11 @@ impl<'a> Key<'a> {
             return true;
         }
         memchr::memchr(b'\\', self.0).is_some() && unescape(self.0).text == name
+    }
+
+    /// The bytes between its quotes.
+    pub fn written(self) -> &'a [u8] {
+        self.0
     }
 
     /// The key's characters.

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod time;
 pub mod call_id;
 pub mod event;
+pub mod shapes;
 pub mod read;
 pub mod pipeline;
 

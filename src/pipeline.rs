@@ -17,7 +17,7 @@ use crate::input::sources::Source;
 use crate::input::stream::Finished;
 use crate::json;
 use crate::ledger::Ledger;
-use crate::read::{Fault, Lines, Parsed, Reject, Wants, read_lines};
+use crate::read::{Fault, Lines, Parsed, Readers, Reject, Wants};
 use crate::store::{self, Deal, Loose, Shards};
 use crate::text::{Interner, Sym, Text};
 
@@ -108,6 +108,7 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     let reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
     let files = names.iter().map(|(_, it)| *it).collect();
     let deal = Deal::default();
+    let readers = Readers::new(job.options, job.texts, job.wants);
     let order = Order::new(Assembly {
         files,
         rejects,
@@ -126,7 +127,7 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
         while let Some((position, piece)) = reader.next(std::mem::take(&mut spare)) {
             let part = match piece {
                 Piece::Block { packed, block } => {
-                    let mut parsed = Box::new(parse(position.0, &block, &names, job));
+                    let mut parsed = Box::new(parse(position.0, &block, &names, &readers));
                     let first_line = block.first_line;
                     spare = block.bytes;
                     let hold = packed && job.drop_unverified;
@@ -292,7 +293,7 @@ fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parse
     Parsed { ledger: Ledger { lines, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
 }
 
-fn parse(source: usize, block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> Parsed {
+fn parse(source: usize, block: &Block, names: &[(Text, Sym)], readers: &Readers<'_>) -> Parsed {
     let (file, file_sym) = &names[source];
     let lines = Lines {
         file,
@@ -301,7 +302,7 @@ fn parse(source: usize, block: &Block, names: &[(Text, Sym)], job: &Job<'_>) -> 
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    read_lines(&lines, job.options, job.texts, job.wants)
+    readers.read(&lines)
 }
 
 impl Input {

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,7 @@ use crate::dialects::{self, Reading};
 use crate::event::{Event, Origin, Reaction};
 use crate::json::{self, Raw};
 use crate::ledger::Ledger;
+use crate::shapes::{Hit, Shapes};
 use crate::text::{Interner, Sym, Text};
 
 /// What a command wants kept besides events and counts.
@@ -103,7 +105,126 @@ pub struct Lines<'a> {
     pub over: Option<u64>,
 }
 
-/// Reads the lines of a block.
+/// Reads blocks of one run, each on the thread that asks.
+pub struct Readers<'r> {
+    options: &'r ReadOptions,
+    texts: &'r Interner,
+    wants: Wants,
+    /// What was learnt of the lines, where nobody is using it.
+    idle: Mutex<Vec<Shapes>>,
+}
+
+impl<'r> Readers<'r> {
+    /// Readers that have learnt nothing yet.
+    pub fn new(options: &'r ReadOptions, texts: &'r Interner, wants: Wants) -> Self {
+        Self { options, texts, wants, idle: Mutex::default() }
+    }
+
+    /// Reads the lines of a block.
+    pub fn read(&self, lines: &Lines<'_>) -> Parsed {
+        let options = self.options;
+        // What few commands ask for is kept by the plain way alone.
+        let plain = options.reference
+            || options.as_sent
+            || options.body_path.is_some()
+            || self.wants.raw_lines
+            || self.wants.paths
+            || self.wants.others;
+        if plain || lines.over.is_some() {
+            return read_lines(lines, options, self.texts, self.wants);
+        }
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shapes = idle().pop().unwrap_or_default();
+        let parsed = read_by_shapes(&mut shapes, lines, options, self.texts, self.wants);
+        idle().push(shapes);
+        parsed
+    }
+
+    /// Lines recognised by their shape, and lines learnt from.
+    pub fn statistics(&self) -> (u64, u64) {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.iter().map(|it| it.statistics()).fold((0, 0), |all, it| (all.0 + it.0, all.1 + it.1))
+    }
+}
+
+/// Reads the lines of a block, those of a known shape the fast way.
+fn read_by_shapes(
+    shapes: &mut Shapes,
+    lines: &Lines<'_>,
+    options: &ReadOptions,
+    texts: &Interner,
+    wants: Wants,
+) -> Parsed {
+    let mut parsed = Parsed::default();
+    shapes.begin(lines.file_sym, options);
+    let mut rest = lines.bytes;
+    let mut number = lines.first_line;
+    while !rest.is_empty() {
+        let origin = Origin { file: lines.file_sym, line: number, body: 0 };
+        if let Some((hit, length)) = shapes.read(rest, origin, options, texts) {
+            if let Hit::Call(event) = hit {
+                if wants.digests {
+                    let line = rest[..length].strip_suffix(b"\n").unwrap_or(&rest[..length]);
+                    parsed.digests.push((origin, Sha256::digest(line).into()));
+                }
+                parsed.events.push(event);
+            }
+            rest = &rest[length..];
+        } else {
+            let (line, next) = cut(rest);
+            let before = parsed.marks();
+            parsed.line(line, number, lines, options, texts, wants);
+            if shapes.is_curious() {
+                match parsed.marks().since(before) {
+                    Some(Class::Other) => shapes.learn(line, None, options, texts),
+                    Some(Class::Call) => shapes.learn(line, parsed.events.last(), options, texts),
+                    None => {}
+                }
+            }
+            rest = next;
+        }
+        number += 1;
+    }
+    shapes.settle(&mut parsed.ledger);
+    parsed
+}
+
+/// Counts by which it is told what the line between them was.
+#[derive(Clone, Copy)]
+struct Marks {
+    other: u64,
+    call: u64,
+    events: u64,
+    repaired_text: u64,
+}
+
+/// What is learnt from: lines of a single body in good order.
+enum Class {
+    Other,
+    Call,
+}
+
+impl Marks {
+    fn since(self, before: Self) -> Option<Class> {
+        let call = self.call - before.call;
+        let events = self.events - before.events;
+        match (self.other - before.other, call, events, self.repaired_text - before.repaired_text) {
+            (1, 0, 0, 0) => Some(Class::Other),
+            (0, 1, 1, 0) => Some(Class::Call),
+            _ => None,
+        }
+    }
+}
+
+/// The first line without its line end, and what follows.
+fn cut(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b'\n', bytes) {
+        Some(at) => (&bytes[..at], &bytes[at + 1..]),
+        None => (bytes, &bytes[bytes.len()..]),
+    }
+}
+
+/// Reads the lines of a block in the plain way.
 pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wants: Wants) -> Parsed {
     let mut parsed = Parsed::default();
     if let Some(length) = lines.over {
@@ -116,10 +237,7 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
     let mut rest = lines.bytes;
     let mut number = lines.first_line;
     while !rest.is_empty() {
-        let (line, next) = match memchr::memchr(b'\n', rest) {
-            Some(at) => (&rest[..at], &rest[at + 1..]),
-            None => (rest, &rest[rest.len()..]),
-        };
+        let (line, next) = cut(rest);
         parsed.line(line, number, lines, options, texts, wants);
         rest = next;
         number += 1;
@@ -128,6 +246,11 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
 }
 
 impl Parsed {
+    fn marks(&self) -> Marks {
+        let it = &self.ledger;
+        Marks { other: it.other, call: it.call, events: it.events, repaired_text: it.repaired_text }
+    }
+
     fn line(
         &mut self,
         line: &[u8],

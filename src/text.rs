@@ -5,11 +5,13 @@
 //! for a text; sorting is always by text, never by number, so that the order in which threads met
 //! the texts shows nowhere.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 /// Text from outside. Ordered by its UTF-8 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,21 +60,66 @@ const SHARDS: usize = 1 << SHARD_BITS;
 /// Gives each distinct text one [`Sym`]; shared by all parsing threads.
 ///
 /// The hasher is seeded at random for each run: ids and names come from strangers, who must not be
-/// able to make them collide.
+/// able to make them collide. It is a fast one that is not proof against somebody who watches how
+/// long each text takes and sends the next accordingly; a dump is written before the seed is drawn,
+/// and shows nothing of it.
 pub struct Interner {
     hasher: RandomState,
     shards: Vec<Mutex<Shard>>,
 }
 
+/// Texts one behind the other: 4 bytes for each end, and about 8 for finding one again.
 #[derive(Default)]
 struct Shard {
-    known: HashMap<Text, Sym>,
-    texts: Vec<Text>,
+    /// Places of texts, by hash.
+    known: HashTable<u32>,
+    texts: Row,
+}
+
+#[derive(Default)]
+struct Row {
+    characters: String,
+    ends: Vec<u32>,
+}
+
+impl Row {
+    fn get(&self, place: usize) -> &str {
+        let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
+        &self.characters[start..self.ends[place] as usize]
+    }
+
+    fn push(&mut self, text: &str) {
+        // A quarter more at a time, since doubling would leave half of it unused.
+        if self.characters.capacity() - self.characters.len() < text.len() {
+            self.characters.reserve_exact(text.len().max(self.characters.len() / 4).max(256));
+        }
+        if self.ends.len() == self.ends.capacity() {
+            self.ends.reserve_exact((self.ends.len() / 4).max(16));
+        }
+        self.characters.push_str(text);
+        self.ends.push(u32::try_from(self.characters.len()).expect("at most 4 GiB of texts a shard"));
+    }
+}
+
+impl Shard {
+    fn add(&mut self, hash: u64, text: &str, hasher: &RandomState) -> usize {
+        let place = self.texts.ends.len();
+        self.texts.push(text);
+        let Self { known, texts } = self;
+        known.insert_unique(hash, place as u32, |&it| hash_of(hasher, texts.get(it as usize)));
+        place
+    }
+}
+
+fn hash_of(hasher: &RandomState, text: &str) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 }
 
@@ -87,18 +134,16 @@ impl Interner {
     ///
     /// # Panics
     ///
-    /// When a run holds more than 67 million distinct texts in one of its 64 shards.
+    /// When a run holds more than 67 million distinct texts, or 4 GiB of them, in one of its 64 shards.
     pub fn intern(&self, text: &str) -> Sym {
-        let shard_number = (self.hasher.hash_one(text) >> 7) as usize % SHARDS;
+        let hash = hash_of(&self.hasher, text);
+        // The table finds its places by the lowest bits and tells entries apart by the highest.
+        let shard_number = (hash >> 40) as usize % SHARDS;
         let mut shard = self.shards[shard_number].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&sym) = shard.known.get(text) {
-            return sym;
+        if let Some(&place) = shard.known.find(hash, |&it| shard.texts.get(it as usize) == text) {
+            return sym(place as usize, shard_number);
         }
-        let sym = sym(shard.texts.len(), shard_number);
-        let text = Text::new(text);
-        shard.texts.push(text.clone());
-        shard.known.insert(text, sym);
-        sym
+        sym(shard.add(hash, text, &self.hasher), shard_number)
     }
 
     /// The same text with its symbol, of an optional value.
@@ -110,7 +155,7 @@ impl Interner {
     pub fn text(&self, sym: Sym) -> Text {
         let number = (sym.0.get() - 1) as usize;
         let shard = self.shards[number % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        shard.texts[number / SHARDS].clone()
+        Text::new(shard.texts.get(number / SHARDS))
     }
 
     /// Ends interning; from here texts are only looked up, without locks.
@@ -138,19 +183,20 @@ fn sym(place: usize, shard_number: usize) -> Sym {
 #[derive(Default)]
 pub struct Texts {
     hasher: RandomState,
-    shards: Vec<Vec<Text>>,
+    shards: Vec<Row>,
 }
 
 impl Texts {
-    /// The text that a symbol stands for.
-    pub fn get(&self, sym: Sym) -> &Text {
-        let number = sym.0.get() - 1;
-        &self.shards[number as usize % SHARDS][number as usize / SHARDS]
+    /// The text that a symbol stands for, as a value of its own. Where it is only compared,
+    /// [`Texts::raw`] does without a copy.
+    pub fn get(&self, sym: Sym) -> Text {
+        Text::new(self.raw(sym))
     }
 
     /// The characters that a symbol stands for.
     pub fn raw(&self, sym: Sym) -> &str {
-        self.get(sym).raw()
+        let number = (sym.0.get() - 1) as usize;
+        self.shards[number % SHARDS].get(number / SHARDS)
     }
 
     /// The characters of an optional symbol; a missing one compares before every text.
@@ -160,27 +206,27 @@ impl Texts {
 
     /// Whether any text is like that.
     pub fn any(&self, is: impl Fn(&str) -> bool) -> bool {
-        self.shards.iter().flatten().any(|it| is(it.raw()))
+        self.shards.iter().any(|row| (0..row.ends.len()).any(|it| is(row.get(it))))
     }
 
     /// Goes back to interning; every symbol keeps its text.
     pub fn thaw(self) -> Interner {
-        let mut shards = self.shards;
-        shards.resize_with(SHARDS, Vec::new);
-        let shards = shards.into_iter().enumerate().map(|(shard_number, texts)| {
-            let known = texts
-                .iter()
-                .enumerate()
-                .map(|(place, text)| (text.clone(), sym(place, shard_number)))
-                .collect();
+        let mut rows = self.shards;
+        rows.resize_with(SHARDS, Row::default);
+        let shards = rows.into_iter().map(|texts| {
+            let mut known = HashTable::with_capacity(texts.ends.len());
+            for place in 0..texts.ends.len() {
+                let hash = |&it: &u32| hash_of(&self.hasher, texts.get(it as usize));
+                known.insert_unique(hash(&(place as u32)), place as u32, hash);
+            }
             Mutex::new(Shard { known, texts })
         });
-        Interner { hasher: self.hasher, shards: shards.collect() }
+        Interner { shards: shards.collect(), hasher: self.hasher }
     }
 
     /// The text of an optional symbol.
     pub fn get_opt(&self, sym: Option<Sym>) -> Option<Text> {
-        sym.map(|it| self.get(it).clone())
+        sym.map(|it| self.get(it))
     }
 }
 

@@ -57,6 +57,9 @@ pub fn read_text(text: &str, naive: &Zone) -> Result<Option<i64>, BadTime> {
 ///
 /// [`BadTime`] where it is negative, not a number, or outside 2009 to 2099.
 pub fn read_number(number: &str) -> Result<Option<i64>, BadTime> {
+    if let Some(millis) = plain_epoch(number.as_bytes()) {
+        return in_range(millis).map(Some);
+    }
     let (digits, point) = decimal(number).ok_or(BadTime)?;
     if digits.bytes().all(|it| it == b'0') {
         return Ok(None);
@@ -81,6 +84,19 @@ pub fn read_number(number: &str) -> Result<Option<i64>, BadTime> {
         millis = millis.checked_mul(10).and_then(|it| it.checked_add(digit)).ok_or(BadTime)?;
     }
     in_range(millis).map(Some)
+}
+
+/// Seconds or milliseconds in the ten or thirteen digits that nearly all of them have.
+fn plain_epoch(digits: &[u8]) -> Option<i64> {
+    let unit = match digits.len() {
+        10 => SECOND,
+        13 => 1,
+        _ => return None,
+    };
+    if digits[0] == b'0' || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(unit * digits.iter().fold(0, |all, &it| all * 10 + i64::from(it - b'0')))
 }
 
 fn in_range(millis: i64) -> Result<i64, BadTime> {

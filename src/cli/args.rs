@@ -172,6 +172,18 @@ pub struct InputArgs {
     /// Bytes of input handed to a thread at once
     #[arg(long, value_name = "N", hide = true)]
     pub block_bytes: Option<usize>,
+    /// How lines are read; the result is the same
+    #[arg(long, value_name = "WAY", value_enum, default_value_t = LineParser::Fast, hide = true)]
+    pub parser: LineParser,
+}
+
+/// How lines are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LineParser {
+    /// By the shapes of the lines before, where they fit
+    Fast,
+    /// Every line the plain way
+    Reference,
 }
 
 /// What is known besides the dumps, and the thresholds.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use super::args::{CheckArgs, Color, FilterArgs, InputArgs, OutputArgs, RowArgs, RuleArgs};
+use super::args::{CheckArgs, Color, FilterArgs, InputArgs, LineParser, OutputArgs, RowArgs, RuleArgs};
 use super::config::Settings;
 use crate::analysis::{CallbacksFrom, Filter, ReportOptions};
 use crate::business::{Holidays, Hours};
@@ -282,6 +282,7 @@ fn read_options(args: &InputArgs, rules: &RuleArgs) -> Res<ReadOptions> {
             .filter(|it| !it.is_empty())
             .map(str::to_owned),
         keep_metadata: rules.agent_from_metadata.is_some(),
+        reference: args.parser == LineParser::Reference,
     })
 }
 

@@ -30,6 +30,8 @@ pub struct ReadOptions {
     pub instance_name: Option<String>,
     /// Keep each event's `metadata`.
     pub keep_metadata: bool,
+    /// Read every line the plain way (`--parser reference`).
+    pub reference: bool,
 }
 
 impl Default for ReadOptions {
@@ -42,6 +44,7 @@ impl Default for ReadOptions {
             sources: Vec::new(),
             instance_name: None,
             keep_metadata: false,
+            reference: false,
         }
     }
 }

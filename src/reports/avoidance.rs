@@ -85,7 +85,7 @@ impl Risk {
 pub fn report(analysis: &Analysis) -> Output {
     let (called, mut notes) = called(analysis);
     let mut customers: Vec<Customer> = called.iter().filter_map(|it| customer(analysis, it)).collect();
-    let text = |it: &Customer| analysis.texts.get(it.customer);
+    let text = |it: &Customer| analysis.texts.raw(it.customer);
     customers.sort_unstable_by(|a, b| b.weightier().cmp(&a.weightier()).then_with(|| text(a).cmp(text(b))));
     if !customers.is_empty() && customers.iter().all(|it| !it.is_staged) {
         notes.push(crate::section::say(

@@ -401,7 +401,7 @@ fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Tab
     let texts = &analysis.texts;
     let session = |it: &Episode| analysis.sessions().get(it.first);
     // A customer has one open episode at most.
-    let customer = |it: &Episode| session(it).customer.map(|it| texts.get(it));
+    let customer = |it: &Episode| session(it).customer.map(|it| texts.raw(it));
     open.sort_unstable_by(|a, b| a.opened_at.cmp(&b.opened_at).then_with(|| customer(a).cmp(&customer(b))));
     let names = latest_names(&open, analysis);
     let rows = open.into_iter().map(|episode| {
@@ -472,7 +472,7 @@ fn latest_names(episodes: &[&Episode], analysis: &Analysis) -> HashMap<Sym, Sym>
 /// What to say of lines whose provider shows no outgoing call.
 fn apart_note(apart: &HashMap<FeedKey, u64>, analysis: &Analysis) -> Option<Sentence> {
     let mut feeds: Vec<&FeedKey> = apart.keys().collect();
-    feeds.sort_by_key(|(provider, instance, _)| (provider.name(), analysis.texts.get(*instance)));
+    feeds.sort_by_key(|(provider, instance, _)| (provider.name(), analysis.texts.raw(*instance)));
     let episodes = notes::plural(apart.values().sum(), "episode", "episodes");
     let what = match analysis.options.callbacks_from {
         CallbacksFrom::Outgoing => format!(

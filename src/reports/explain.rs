@@ -175,7 +175,7 @@ fn top_caller(analysis: &Analysis, peaks: &HashMap<Sym, (i64, i64)>) -> Option<S
             *rejected.entry(customer).or_default() += 1;
         }
     }
-    let first = |a: &Sym, b: &Sym| analysis.texts.get(*b).cmp(analysis.texts.get(*a));
+    let first = |a: &Sym, b: &Sym| analysis.texts.raw(*b).cmp(analysis.texts.raw(*a));
     rejected.into_iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| first(a, b))).map(|(it, _)| it)
 }
 

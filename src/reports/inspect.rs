@@ -125,7 +125,7 @@ fn feeds(analysis: &Analysis) -> Vec<Held<'_>> {
     for it in &mut held {
         it.times.sort_unstable();
     }
-    let place = |it: &Held<'_>| (it.key.0, analysis.texts.get(it.key.1), it.key.2);
+    let place = |it: &Held<'_>| (it.key.0, analysis.texts.raw(it.key.1), it.key.2);
     held.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     held
 }

@@ -48,7 +48,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         has.then(|| (provider, analysis.texts.get(line), own))
     });
     let mut own: Vec<_> = own.collect();
-    own.sort_by_key(|(provider, line, _)| (*provider, *line));
+    own.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     for (provider, line, it) in own.iter().take(FEEDS_NAMED) {
         let given = it.zone.as_ref().or(options.zone_given.then_some(&options.zone));
         let zone = given.map_or("no known zone", Zone::name);
@@ -56,7 +56,7 @@ fn own_hours(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         let holidays = it.holidays.as_ref().unwrap_or(&options.holidays).len() as u64;
         notes.push(vec![
             Piece::Say(format!("Business hours and days of {} line ", provider.name())),
-            Piece::Value(Cell::Text((*line).clone())),
+            Piece::Value(Cell::Text(line.clone())),
             Piece::Say(format!(
                 " are its own: {hours} in {}, {}.",
                 zone,
@@ -76,7 +76,7 @@ fn feeds(analysis: &Analysis, notes: &mut Vec<Sentence>) {
     let mut feeds: Vec<(&FeedKey, &Feed)> =
         analysis.rebuilt.feeds.iter().filter(|(key, _)| chosen.contains(*key)).collect();
     feeds.sort_by_key(|((provider, instance, direction), _)| {
-        (*provider, analysis.texts.get(*instance), *direction)
+        (*provider, analysis.texts.raw(*instance), *direction)
     });
     let unrated = |reason: Unrated| -> Vec<&FeedKey> {
         feeds.iter().filter(|(_, it)| it.unrated == Some(reason)).map(|(key, _)| *key).collect()
@@ -133,7 +133,7 @@ fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
         }
     }
     let line_of = |(provider, line, _): FeedKey| (provider, analysis.texts.get(line));
-    let mut rejected: BTreeMap<(Provider, &Text), (u64, u64)> =
+    let mut rejected: BTreeMap<(Provider, Text), (u64, u64)> =
         of_feed.into_iter().map(|(feed, counts)| (line_of(feed), counts)).collect();
     rejected.retain(|_, (policy, all)| 2 * *policy > *all);
     let incoming = analysis.feeds_of_subjects().into_iter().filter(|it| it.2 == Direction::Incoming);
@@ -162,7 +162,7 @@ fn lines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
 
 /// Engines of the input that never send one half.
 fn engines(analysis: &Analysis, notes: &mut Vec<Sentence>) {
-    let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<&Text>)> = BTreeMap::new();
+    let mut engines: BTreeMap<(&'static str, &'static str), (Text, BTreeSet<Text>)> = BTreeMap::new();
     let engine_of = |it: &Glance| Some((it.provider, it.engine?, it.instance));
     let seen: HashSet<(Provider, Sym, Sym)> =
         analysis.census_of_subjects().filter_map(|it| engine_of(&it.glance)).collect();

@@ -24,7 +24,7 @@ pub fn report(analysis: &Analysis) -> Output {
         });
         rows[at].add(reaction);
     }
-    let place = |it: &Row| (analysis.texts.get(it.chat), analysis.texts.get(it.emoji));
+    let place = |it: &Row| (analysis.texts.raw(it.chat), analysis.texts.raw(it.emoji));
     rows.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     let table = Table {
         title: "Reactions".into(),

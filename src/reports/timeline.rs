@@ -105,16 +105,13 @@ fn near(analysis: &Analysis, customer: &str) -> Vec<Text> {
         let digits: Vec<char> = spelling.chars().filter(char::is_ascii_digit).collect();
         Some(digits[digits.len().checked_sub(TAIL)?..].iter().collect())
     }
-    let mut customers: Vec<&Text> =
+    let mut customers: Vec<Text> =
         analysis.sessions().iter().filter_map(|it| Some(analysis.texts.get(it.customer?))).collect();
     customers.sort_unstable();
     customers.dedup();
     let end = tail(customer);
-    let mut near: Vec<Text> = customers
-        .iter()
-        .filter(|it| end.is_some() && tail(it.raw()) == end)
-        .map(|it| (*it).clone())
-        .collect();
+    let mut near: Vec<Text> =
+        customers.iter().filter(|it| end.is_some() && tail(it.raw()) == end).cloned().collect();
     for it in suggest::nearest(customer, customers.iter().map(|it| it.raw())) {
         if !near.iter().any(|known| known.raw() == it) {
             near.push(Text::new(it));

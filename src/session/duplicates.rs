@@ -77,7 +77,7 @@ fn smaller<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
 
 /// Drops repeated reactions and brings the rest into order; says how many were dropped.
 pub fn drop_repeated_reactions(reactions: &mut Vec<Reaction>, texts: &Texts) -> u64 {
-    let text = |it: Sym| texts.get(it);
+    let text = |it: Sym| texts.raw(it);
     reactions.sort_by(|a, b| {
         (a.provider, text(a.chat), text(a.message), text(a.emoji))
             .cmp(&(b.provider, text(b.chat), text(b.message), text(b.emoji)))

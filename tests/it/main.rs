@@ -25,6 +25,7 @@ mod privacy;
 mod promises;
 mod regressions;
 mod schema;
+mod shapes;
 mod support;
 mod traffic;
 mod unverified;

@@ -1,0 +1,450 @@
+//! A call event from the variable values of a line whose shape and remembered values are known.
+//!
+//! What the dialect decided is taken from an event that the plain reader made of a line with the same
+//! constants and the same remembered values; what differs is read by the same functions. Anything
+//! out of the ordinary is left to the plain reader.
+
+use crate::call_id::CallId;
+use crate::dialects::Provider;
+use crate::dialects::support::{self, ReadOptions};
+use crate::event::{Event, Kind, Origin};
+use crate::identity::{self, Party};
+use crate::json::Raw;
+use crate::text::{Interner, Sym};
+use crate::time::{self, MINUTE};
+
+use super::learn::{Learnt, ROLES, Role};
+use super::parties::{Parties, Spelling};
+use super::scan;
+use super::tree::Values;
+
+/// Sets of remembered values that one shape knows at once, at most.
+const MOST_ENTRIES: usize = 1 << 10;
+
+/// The value is not of the plain kind that is read here.
+pub struct Unfit;
+
+type Read<T> = Result<T, Unfit>;
+
+/// Which dialect's rules combine the values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Wawp,
+    DoubleTick,
+    Wazzap,
+    TimelinesAi,
+}
+
+/// The shape of a call event's line.
+pub struct CallShape {
+    rules: Rules,
+    numbers: u64,
+    /// The place of the value of each role; 255 for none.
+    places: [u8; ROLES],
+    /// The places of the values that are looked up.
+    remembered: Vec<u8>,
+    /// The places of the values of which it is looked up whether there is one.
+    optional: Vec<u8>,
+    entries: Vec<Option<Box<Entry>>>,
+}
+
+/// What the plain reader made of one set of remembered values.
+struct Entry {
+    bytes: Box<[u8]>,
+    lengths: Box<[u32]>,
+    present: u64,
+    event: Event,
+    /// The line's own identities, which are nobody's customers.
+    own: Box<[Sym]>,
+}
+
+/// What reading needs besides the line.
+#[derive(Clone, Copy)]
+pub struct Context<'c> {
+    pub options: &'c ReadOptions,
+    pub texts: &'c Interner,
+    pub parties: &'c Parties,
+    pub origin: Origin,
+}
+
+/// The line and where its values stand.
+#[derive(Clone, Copy)]
+pub struct Line<'l> {
+    pub bytes: &'l [u8],
+    pub values: &'l Values,
+}
+
+impl<'l> Line<'l> {
+    #[inline]
+    fn value(self, place: u8) -> &'l [u8] {
+        let (start, end) = self.values.at[usize::from(place)];
+        &self.bytes[start as usize..end as usize]
+    }
+
+    #[inline]
+    fn is_escaped(self, place: u8) -> bool {
+        self.values.escaped >> place & 1 == 1
+    }
+}
+
+impl CallShape {
+    /// The shape of a provider's call event.
+    pub fn new(learnt: &Learnt, provider: Provider) -> Option<Self> {
+        let rules = match provider.name() {
+            "wawp" => Rules::Wawp,
+            "doubletick" => Rules::DoubleTick,
+            "wazzap" => Rules::Wazzap,
+            "timelinesai" => Rules::TimelinesAi,
+            _ => return None,
+        };
+        let mut res = Self {
+            rules,
+            numbers: learnt.numbers,
+            places: [u8::MAX; ROLES],
+            remembered: Vec::new(),
+            optional: Vec::new(),
+            entries: Vec::new(),
+        };
+        for (place, &role) in learnt.roles.iter().enumerate() {
+            match role {
+                Role::Ignored => continue,
+                Role::Remembered | Role::RejectedBy => res.remembered.push(place as u8),
+                _ => res.optional.push(place as u8),
+            }
+            res.places[role as usize] = place as u8;
+        }
+        // Who else may be the customer is not worked out here.
+        let others = [Role::Creator1, Role::Creator2, Role::Creator3, Role::CalledParty];
+        let needs_customer = match rules {
+            Rules::Wawp => others.into_iter().any(|it| res.place(it).is_some()),
+            Rules::Wazzap | Rules::TimelinesAi => true,
+            Rules::DoubleTick => false,
+        };
+        if needs_customer && res.place(Role::Customer).is_none() {
+            return None;
+        }
+        Some(res)
+    }
+
+    #[inline]
+    fn place(&self, role: Role) -> Option<u8> {
+        Some(self.places[role as usize]).filter(|it| *it != u8::MAX)
+    }
+
+    /// One bit for each optional value that is one: neither empty nor 0.
+    #[inline]
+    fn present(&self, line: Line<'_>) -> u64 {
+        let has_value = |place: u8| !matches!(line.value(place), b"" | b"0");
+        self.optional.iter().map(|&it| u64::from(has_value(it)) << it).fold(0, |all, it| all | it)
+    }
+
+    /// Where the entry of these values stands, if it is known. The hash need not withstand anybody:
+    /// one place holds one entry, so that the worst is that the plain reader reads the line.
+    #[inline]
+    fn slot(&self, line: Line<'_>, present: u64) -> usize {
+        let mut hash = present;
+        for &place in &self.remembered {
+            let value = line.value(place);
+            let (first, last) = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
+                (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+                _ => (value.iter().fold(0, |all, &it| all << 8 | u64::from(it)), 0),
+            };
+            hash = (hash ^ first ^ value.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            hash = (hash.rotate_left(29) ^ last).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        }
+        (hash >> 40) as usize
+    }
+
+    #[inline]
+    fn entry(&self, line: Line<'_>, present: u64) -> Option<&Entry> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let entry = self.entries[self.slot(line, present) % self.entries.len()].as_deref()?;
+        if entry.present != present {
+            return None;
+        }
+        let mut at = 0;
+        for (&place, &length) in self.remembered.iter().zip(&entry.lengths) {
+            let value = line.value(place);
+            let end = at + length as usize;
+            if !scan::same(value, &entry.bytes[at..end]) {
+                return None;
+            }
+            at = end;
+        }
+        Some(entry)
+    }
+
+    /// The event of a line; `None` if its remembered values are not known.
+    #[inline]
+    pub fn read(&self, line: Line<'_>, context: Context<'_>) -> Option<Read<Event>> {
+        let entry = self.entry(line, self.present(line))?;
+        Some(Call { shape: self, line, context }.event(entry))
+    }
+
+    /// Remembers what the plain reader made of a line's values. Whether there is one more entry now.
+    pub fn remember(&mut self, line: Line<'_>, body: Raw<'_>, event: &Event, context: Context<'_>) -> bool {
+        let present = self.present(line);
+        let values: Vec<&[u8]> = self.remembered.iter().map(|&it| line.value(it)).collect();
+        let entry = Entry {
+            bytes: values.concat().into(),
+            lengths: values.iter().map(|it| it.len() as u32).collect(),
+            present,
+            event: *event,
+            own: if self.rules == Rules::Wawp { own(body, context) } else { Box::default() },
+        };
+        // The proof of the pudding: the same event comes out for the line that it was learnt from.
+        let again = Call { shape: self, line, context }.event(&entry);
+        if !again.is_ok_and(|it| it == *event) {
+            return false;
+        }
+        if self.entries.is_empty() {
+            self.entries.resize_with(16, || None);
+        }
+        let mut place = self.slot(line, present) % self.entries.len();
+        while self.entries[place].is_some() && self.entries.len() < MOST_ENTRIES {
+            self.grow();
+            place = self.slot(line, present) % self.entries.len();
+        }
+        self.entries[place].replace(Box::new(entry)).is_none()
+    }
+
+    /// Makes room, and forgets what is known: it comes back soon.
+    fn grow(&mut self) {
+        let size = self.entries.len() * 4;
+        self.entries.clear();
+        self.entries.resize_with(size, || None);
+    }
+}
+
+/// The identities of Wawp's own line as they are compared.
+fn own(body: Raw<'_>, context: Context<'_>) -> Box<[Sym]> {
+    let ids = body.get("me").map_or([None; 3], |it| it.pick(&["id", "lid", "jid"]));
+    let text = |it| support::optional(it, "me").ok().flatten();
+    let spelt = |it: &str| identity::canonical(it, context.options.fold).person();
+    ids.into_iter().filter_map(|it| spelt(&text(it)?)).map(|it| context.texts.intern(&it)).collect()
+}
+
+struct Call<'v> {
+    shape: &'v CallShape,
+    line: Line<'v>,
+    context: Context<'v>,
+}
+
+impl<'v> Call<'v> {
+    #[inline]
+    fn event(&self, entry: &Entry) -> Read<Event> {
+        let mut event = entry.event;
+        event.origin = self.context.origin;
+        if self.shape.place(Role::Received).is_some() {
+            event.received_at = Some(self.time(Role::Received)?.ok_or(Unfit)?);
+        }
+        if self.shape.place(Role::CallId).is_some() {
+            event.call_id = Some(self.call_id(self.exact(Role::CallId)?.ok_or(Unfit)?));
+        }
+        match self.shape.rules {
+            Rules::Wawp => self.wawp(&mut event, entry)?,
+            Rules::DoubleTick => self.doubletick(&mut event)?,
+            Rules::Wazzap => {
+                event.customer = Some(self.party(Role::Customer)?.ok_or(Unfit)?.0);
+                support::set_time(&mut event, Some(self.time(Role::At)?.ok_or(Unfit)?));
+            }
+            Rules::TimelinesAi => {
+                event.customer = Some(self.party(Role::Customer)?.ok_or(Unfit)?.0);
+                event.customer_name = self.name(Role::CustomerName)?;
+                event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.texts.intern(it));
+                support::set_time(&mut event, Some(self.time(Role::At)?.ok_or(Unfit)?));
+                self.talk(&mut event)?;
+            }
+        }
+        Ok(event)
+    }
+
+    #[inline]
+    fn wawp(&self, event: &mut Event, entry: &Entry) -> Read<()> {
+        let sent = self.time(Role::At)?;
+        let happened = self.time(Role::Happened)?;
+        event.replayed = matches!((sent, happened), (Some(sent), Some(happened)) if happened < sent - MINUTE);
+        support::set_time(event, if event.replayed { happened } else { sent.or(happened) });
+        if self.shape.place(Role::Customer).is_none() {
+            return Ok(());
+        }
+        let (customer, spelling) = self.party(Role::Customer)?.ok_or(Unfit)?;
+        if entry.own.contains(&customer) {
+            return Err(Unfit);
+        }
+        self.exact(Role::CalledParty)?;
+        let mut number = None;
+        let mut hidden = None;
+        for role in [Role::Creator1, Role::Creator2, Role::Creator3] {
+            if let Some((it, spelling)) = self.party(role)? {
+                if entry.own.contains(&it) {
+                    return Err(Unfit);
+                }
+                match spelling {
+                    Spelling::Number => number = number.or(Some(it)),
+                    Spelling::Hidden => hidden = hidden.or(Some(it)),
+                    Spelling::Other => {}
+                }
+            }
+        }
+        event.customer = Some(customer);
+        event.also = match spelling {
+            Spelling::Hidden => number,
+            Spelling::Number => hidden,
+            Spelling::Other => None,
+        };
+        Ok(())
+    }
+
+    fn doubletick(&self, event: &mut Event) -> Read<()> {
+        let started = self.time(Role::Started)?;
+        let ended = self.time(Role::Ended)?;
+        // Whether there is a pick-up time or talk time is part of what the entry was looked up by.
+        let at = match (event.kind, event.cause) {
+            (_, Some(crate::event::Cause::Failed)) => ended,
+            (Kind::Offered | Kind::Skipped, _) => None,
+            (Kind::Accepted, _) if self.is_accept(event) => started,
+            (Kind::Accepted, _) => {
+                event.ended_at = ended;
+                started.or(ended)
+            }
+            (Kind::Rejected | Kind::Missed, _) => ended,
+        };
+        if event.kind != Kind::Skipped {
+            support::set_time(event, at);
+        }
+        self.talk(event)?;
+        if self.shape.place(Role::RejectedBy).is_some_and(|it| !self.line.value(it).is_empty())
+            && event.direction == crate::event::Direction::Outgoing
+        {
+            // Whether that is an agent depends on the customer.
+            return Err(Unfit);
+        }
+        event.customer = self.party(Role::Customer)?.map(|it| it.0);
+        event.customer_name = self.name(Role::CustomerName)?;
+        event.customer_ref = self.exact(Role::CustomerRef)?.map(|it| self.context.texts.intern(it));
+        event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.texts.intern(it));
+        Ok(())
+    }
+
+    fn is_accept(&self, event: &Event) -> bool {
+        event.provider.word(event.word).event == "CALL_ACCEPTED"
+    }
+
+    /// The one place where a call id gets its key.
+    #[inline]
+    fn call_id(&self, text: &str) -> CallId {
+        CallId::of(text, |it| self.context.texts.intern(it))
+    }
+
+    #[inline]
+    fn is_number(&self, place: u8) -> bool {
+        self.shape.numbers >> place & 1 == 1
+    }
+
+    /// Text that must be exact, or an integer, which stands for its digits.
+    #[inline]
+    fn exact(&self, role: Role) -> Read<Option<&'v str>> {
+        let Some(place) = self.shape.place(role) else { return Ok(None) };
+        let value = self.line.value(place);
+        if self.is_number(place) {
+            if !value.iter().all(|it| it.is_ascii_digit()) {
+                return Err(Unfit);
+            }
+        } else {
+            let [first, .., last] = value else {
+                return if value.is_empty() { Ok(None) } else { Err(Unfit) };
+            };
+            if *first == b' ' || *last == b' ' || self.line.is_escaped(place) {
+                return Err(Unfit);
+            }
+            if !value.iter().fold(true, |all, it| all & (0x20..0x7f).contains(it)) {
+                return Err(Unfit);
+            }
+        }
+        std::str::from_utf8(value).map(Some).map_err(|_| Unfit)
+    }
+
+    /// A name.
+    #[inline]
+    fn name(&self, role: Role) -> Read<Option<Sym>> {
+        let Some(place) = self.shape.place(role) else { return Ok(None) };
+        let value = self.line.value(place);
+        if value.is_empty() {
+            return Ok(None);
+        }
+        if self.is_number(place) || self.line.is_escaped(place) {
+            return Err(Unfit);
+        }
+        let text = std::str::from_utf8(value).map_err(|_| Unfit)?;
+        if text.trim().len() != text.len() {
+            return Err(Unfit);
+        }
+        Ok(Some(self.context.texts.intern(text)))
+    }
+
+    /// A time that can be read; an empty string and 0 are no value.
+    #[inline]
+    fn time(&self, role: Role) -> Read<Option<i64>> {
+        let Some(place) = self.shape.place(role) else { return Ok(None) };
+        let value = self.line.value(place);
+        if value.is_empty() {
+            return Ok(None);
+        }
+        if self.line.is_escaped(place) || !value.is_ascii() {
+            return Err(Unfit);
+        }
+        let text = std::str::from_utf8(value).map_err(|_| Unfit)?;
+        let read = if self.is_number(place) {
+            time::read_number(text)
+        } else {
+            time::read_text(text, &self.context.options.naive_zone)
+        };
+        match read {
+            Ok(Some(it)) => Ok(Some(it)),
+            // What is no value in any other spelling was not looked up as none.
+            Ok(None) if value == b"0" => Ok(None),
+            _ => Err(Unfit),
+        }
+    }
+
+    /// Seconds of talk.
+    #[inline]
+    fn talk(&self, event: &mut Event) -> Read<()> {
+        let Some(place) = self.shape.place(Role::Talk) else { return Ok(()) };
+        if !self.is_number(place) {
+            return Ok(());
+        }
+        let value = self.line.value(place);
+        if value.len() > 9 || !value.iter().all(u8::is_ascii_digit) {
+            return Err(Unfit);
+        }
+        if event.kind == Kind::Accepted {
+            let seconds = value.iter().fold(0, |all, &it| all * 10 + i64::from(it - b'0'));
+            event.talk_ms = Some(seconds * 1000).filter(|it| *it > 0);
+        }
+        Ok(())
+    }
+
+    /// A party that is no group.
+    #[inline]
+    fn party(&self, role: Role) -> Read<Option<(Sym, Spelling)>> {
+        let Some(text) = self.exact(role)? else { return Ok(None) };
+        let read = || match identity::canonical(text, self.context.options.fold) {
+            Party::Person(it) => {
+                let spelling = if identity::is_number(&it) {
+                    Spelling::Number
+                } else if identity::is_hidden(&it) {
+                    Spelling::Hidden
+                } else {
+                    Spelling::Other
+                };
+                Some((self.context.texts.intern(&it), spelling))
+            }
+            Party::Group => None,
+        };
+        self.context.parties.get(text, read).map(Some).ok_or(Unfit)
+    }
+}
