@@ -324,7 +324,7 @@ mod tests {
         ];
         let rng = &mut Rng(7);
         for &(code, _) in CODES {
-            for _ in 0..300 {
+            for _ in 0..150 {
                 let mut number = format!("+{code}{}", FRONTS[rng.below(FRONTS.len() as u64) as usize]);
                 let zeros = rng.below(8) == 0;
                 for _ in 0..rng.below(17) {
