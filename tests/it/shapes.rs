@@ -423,6 +423,27 @@ fn one_change_anywhere_is_read_alike() {
     }
 }
 
+/// A line that could teach a wrong rule, and one that the rule would misread.
+const TRAPS: [(&str, &str); 3] = [
+    (r#"{"event_type":" ","body":{"event":"message"}}"#, r#"{"event_type":"x","body":{"event":"message"}}"#),
+    (
+        r#"{"event":"CALL_ENDED","callId":"c","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"2026-01-01T05:16:09Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
+        r#"{"event":"CALL_ENDED","callId":"c","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"0001-01-01T00:00:00Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
+    ),
+    (
+        r#"{"event":"call.received","session":"a","data":{},"sessionId":"","payload":{"id":"c"}}"#,
+        r#"{"event":"call.received","session":"a","data":{},"sessionId":"s","payload":{"id":"c"}}"#,
+    ),
+];
+
+#[test]
+fn what_one_line_teaches_does_not_misread_another() {
+    for (teacher, pupil) in TRAPS {
+        let lines = [teacher, teacher, pupil, teacher, pupil].map(|it| it.as_bytes().to_vec());
+        same(&lines, &ReadOptions::default(), 5);
+    }
+}
+
 #[test]
 fn lines_cut_at_every_byte_are_read_alike() {
     for line in LINES.iter().map(|it| it.as_bytes()).chain(["\u{e9}".as_bytes()]) {
