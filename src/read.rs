@@ -2,7 +2,7 @@
 //!
 //! No state crosses a line, so blocks can be read in any order and by any number of threads.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -103,8 +103,42 @@ pub struct Lines<'a> {
     pub over: Option<u64>,
 }
 
+thread_local! {
+    /// The file and the line that this thread reads.
+    static FILE: RefCell<Option<Text>> = const { RefCell::new(None) };
+    static LINE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Keeps the file that this thread reads, as long as it does.
+struct AtFile;
+
+impl AtFile {
+    fn of(lines: &Lines<'_>) -> Self {
+        FILE.with_borrow_mut(|it| *it = Some(lines.file.clone()));
+        LINE.set(lines.first_line);
+        Self
+    }
+}
+
+impl Drop for AtFile {
+    fn drop(&mut self) {
+        FILE.with_borrow_mut(|it| *it = None);
+    }
+}
+
+/// The file and the line that this thread is reading, for whoever tells of a panic.
+pub fn place() -> Option<(Text, u64)> {
+    let file = FILE.try_with(|it| it.try_borrow().ok()?.clone()).ok().flatten()?;
+    Some((file, LINE.get()))
+}
+
+/// Builds for testing fail on this line, so that tests can see what a fault in a worker leads to.
+#[cfg(debug_assertions)]
+const FAULTY_LINE: &[u8] = br#"{"callsift":"fail on this line"}"#;
+
 /// Reads the lines of a block.
 pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wants: Wants) -> Parsed {
+    let _at = AtFile::of(lines);
     let mut parsed = Parsed::default();
     if let Some(length) = lines.over {
         parsed.ledger.lines = 1;
@@ -120,6 +154,9 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
             Some(at) => (&rest[..at], &rest[at + 1..]),
             None => (rest, &rest[rest.len()..]),
         };
+        LINE.set(number);
+        #[cfg(debug_assertions)]
+        assert!(line != FAULTY_LINE, "a line that is made to fail");
         parsed.line(line, number, lines, options, texts, wants);
         rest = next;
         number += 1;

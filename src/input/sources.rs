@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 
 use super::decode::cannot_open;
 use super::{Trouble, TroubleKind};
+use crate::output::is_unfinished;
 use crate::text::Text;
 
 /// What files in folders must end in to be read; upper case counts too.
@@ -135,8 +136,10 @@ impl Search {
 
     fn folder(&mut self, folder: &Path) {
         let before = self.candidates.len() + self.troubles.len();
-        // Links are followed; one that leads back to a folder above it comes as an error.
-        for entry in WalkDir::new(folder).follow_links(true) {
+        // Links are followed; one that leads back to a folder above it comes as an error. What a run that
+        // was killed left of its outputs is no dump.
+        let walk = WalkDir::new(folder).follow_links(true).into_iter();
+        for entry in walk.filter_entry(|it| it.depth() == 0 || !is_unfinished(it.file_name())) {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() || !is_dump_name(entry.file_name()) => {}
                 Ok(entry) => match entry.metadata() {
@@ -334,8 +337,11 @@ fn endless(_: FileType) -> Option<&'static str> {
 }
 
 /// Tells files apart whatever they are called.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity {
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Identity(Same);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Same {
     #[cfg(unix)]
     Inode { device: u64, inode: u64 },
     #[cfg(not(unix))]
@@ -346,7 +352,15 @@ enum Identity {
 impl Identity {
     fn of(_: &Path, metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        Some(Self::Inode { device: metadata.dev(), inode: metadata.ino() })
+        Some(Self(Same::Inode { device: metadata.dev(), inode: metadata.ino() }))
+    }
+
+    /// Of a file that standard output goes to; none where that is something else.
+    pub fn of_stdout() -> Option<Self> {
+        use std::os::fd::AsFd;
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
+        let metadata = file.metadata().ok()?;
+        metadata.is_file().then(|| Self::of(Path::new(STDIN_NAME), &metadata)).flatten()
     }
 
     /// Of `-`, which may be a file that is given by its name too.
@@ -360,11 +374,25 @@ impl Identity {
 #[cfg(not(unix))]
 impl Identity {
     fn of(path: &Path, _: &Metadata) -> Option<Self> {
-        fs::canonicalize(path).ok().map(Self::Path)
+        fs::canonicalize(path).ok().map(|it| Self(Same::Path(it)))
+    }
+
+    /// Of a file that standard output goes to, which cannot be told here.
+    pub fn of_stdout() -> Option<Self> {
+        None
     }
 
     fn of_stdin() -> Option<Self> {
         None
+    }
+}
+
+impl Identity {
+    /// Of what is there under a path: links, hard ones too, and other spellings change nothing. Devices
+    /// and sockets have nothing that could be lost.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        if endless(metadata.file_type()).is_some() { None } else { Self::of(path, &metadata) }
     }
 }
 
