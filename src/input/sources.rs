@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
@@ -192,7 +192,8 @@ impl Search {
         let options = glob::MatchOptions {
             case_sensitive: true,
             require_literal_separator: true,
-            require_literal_leading_dot: true,
+            // The library panics at names that are not UTF-8 if it is to leave hidden files out.
+            require_literal_leading_dot: false,
         };
         let Some(matches) = text.and_then(|it| glob::glob_with(it, options).ok()) else {
             let near = near_names(path);
@@ -206,6 +207,9 @@ impl Search {
         };
         let mut found = false;
         for entry in matches {
+            if entry.as_ref().is_ok_and(|it| hidden_parts(it) > hidden_parts(path)) {
+                continue;
+            }
             found = true;
             match entry {
                 Ok(path) => match fs::metadata(&path) {
@@ -290,6 +294,13 @@ fn order(place: &Place) -> &[u8] {
         Place::File(path) => path.as_os_str().as_encoded_bytes(),
         Place::Stdin => STDIN_NAME.as_bytes(),
     }
+}
+
+/// How many parts of a path begin with a dot. One that a pattern does not name by its dot is hidden
+/// from it.
+fn hidden_parts(path: &Path) -> usize {
+    let normal = path.components().filter(|it| matches!(it, Component::Normal(_)));
+    normal.filter(|it| it.as_os_str().as_encoded_bytes().starts_with(b".")).count()
 }
 
 fn nothing_inside() -> String {
@@ -574,6 +585,8 @@ mod tests {
         folder.check(&["a*.x"], &["a1.x", "a2.x"], &[]);
         folder.check(&["a?.x", "**/a3.x"], &["a1.x", "a2.x", "sub/a3.x"], &[]);
         folder.check(&["[ab]*.x"], &["a1.x", "a2.x", "b.x"], &[]);
+        folder.check(&[".a*.x"], &[".a4.x"], &[]);
+        folder.check(&["**/*4.x"], &[], &[(TroubleKind::Missing, "**/*4.x", &[])]);
         folder.check(&["d*"], &["d1/c.json"], &[]);
         // A file of that very name comes first.
         folder.check(&["[1].x"], &["[1].x"], &[]);
@@ -662,6 +675,9 @@ mod tests {
         folder.check_found(&found, &["a\u{fffd}\n.ndjson"], &[]);
         assert_eq!(found.sources[0].place, Place::File(path));
         assert_eq!(found.sources[0].bytes, Some(3));
+        // A pattern has no letter for it, and passes it over.
+        fs::write(folder.path("b.ndjson"), "{}\n").unwrap();
+        folder.check(&["*.ndjson"], &["b.ndjson"], &[]);
     }
 
     #[cfg(unix)]

@@ -91,6 +91,8 @@ fn a_call_that_fails_fails_the_whole_in_every_format() {
                 }
                 match result {
                     Err(RenderError::Io(it)) => assert_eq!(it.kind(), io::ErrorKind::StorageFull, "{what}"),
+                    // What is flushed twice may fail once, if nothing is missing.
+                    Ok(()) if once => assert!(out.taken == good, "{what}"),
                     other => panic!("{what}: {other:?}"),
                 }
                 assert!(good.starts_with(&out.taken) || once, "{what}");
