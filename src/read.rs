@@ -2,7 +2,7 @@
 //!
 //! No state crosses a line, so blocks can be read in any order and by any number of threads.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -155,11 +155,13 @@ fn read_by_shapes(
     texts: &Interner,
     wants: Wants,
 ) -> Parsed {
+    let _at = AtFile::of(lines);
     let mut parsed = Parsed::default();
     shapes.begin(lines.file_sym, options);
     let mut rest = lines.bytes;
     let mut number = lines.first_line;
     while !rest.is_empty() {
+        LINE.set(number);
         let origin = Origin { file: lines.file_sym, line: number, body: 0 };
         if let Some((hit, length)) = shapes.read(rest, origin, options, texts) {
             if let Hit::Call(event) = hit {
@@ -172,6 +174,8 @@ fn read_by_shapes(
             rest = &rest[length..];
         } else {
             let (line, next) = cut(rest);
+            #[cfg(debug_assertions)]
+            assert!(line != FAULTY_LINE, "a line that is made to fail");
             let before = parsed.marks();
             parsed.line(line, number, lines, options, texts, wants);
             if shapes.is_curious() {
@@ -224,8 +228,42 @@ fn cut(bytes: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+thread_local! {
+    /// The file and the line that this thread reads.
+    static FILE: RefCell<Option<Text>> = const { RefCell::new(None) };
+    static LINE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Keeps the file that this thread reads, as long as it does.
+struct AtFile;
+
+impl AtFile {
+    fn of(lines: &Lines<'_>) -> Self {
+        FILE.with_borrow_mut(|it| *it = Some(lines.file.clone()));
+        LINE.set(lines.first_line);
+        Self
+    }
+}
+
+impl Drop for AtFile {
+    fn drop(&mut self) {
+        FILE.with_borrow_mut(|it| *it = None);
+    }
+}
+
+/// The file and the line that this thread is reading, for whoever tells of a panic.
+pub fn place() -> Option<(Text, u64)> {
+    let file = FILE.try_with(|it| it.try_borrow().ok()?.clone()).ok().flatten()?;
+    Some((file, LINE.get()))
+}
+
+/// Builds for testing fail on this line, so that tests can see what a fault in a worker leads to.
+#[cfg(debug_assertions)]
+const FAULTY_LINE: &[u8] = br#"{"callsift":"fail on this line"}"#;
+
 /// Reads the lines of a block in the plain way.
 pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wants: Wants) -> Parsed {
+    let _at = AtFile::of(lines);
     let mut parsed = Parsed::default();
     if let Some(length) = lines.over {
         parsed.ledger.lines = 1;
@@ -238,6 +276,9 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
     let mut number = lines.first_line;
     while !rest.is_empty() {
         let (line, next) = cut(rest);
+        LINE.set(number);
+        #[cfg(debug_assertions)]
+        assert!(line != FAULTY_LINE, "a line that is made to fail");
         parsed.line(line, number, lines, options, texts, wants);
         rest = next;
         number += 1;

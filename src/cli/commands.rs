@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::args::{Cli, DefineArgs, Shape, SynthArgs};
 use super::exit::Exit;
 use super::resolve::{Env, OutputPlan, UsageError};
-use super::run::{Extra, Failure, Task, write_plain, write_standalone};
+use super::run::{Extra, Failure, Task, finish, open, unwritten, write_plain, write_standalone};
 use crate::analysis::Analysis;
 use crate::contact_rules::Profile;
 use crate::definitions::{self, FIGURES, Figure};
@@ -15,9 +15,8 @@ use crate::dialects::support::ReadOptions;
 use crate::document::Parameters;
 use crate::identity::{self, Party};
 use crate::ledger::Ledger;
-use crate::output::Output as OutputFile;
 use crate::read::Wants;
-use crate::render::{Format, escape};
+use crate::render::{Format, RenderError, escape};
 use crate::reports::check::Gates;
 use crate::reports::groups::Key;
 use crate::reports::inspect::InspectExtra;
@@ -458,15 +457,15 @@ pub fn synth(args: &SynthArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         Shape::Mixed => synth::Shape::Mixed,
     };
     match &args.output {
-        None => synth::dump(shape, args.calls, args.seed, out)?,
+        None => {
+            synth::dump(shape, args.calls, args.seed, out)?;
+            out.flush()?;
+        }
         Some(path) => {
-            let name = path.to_string_lossy().into_owned();
-            let unwritten = |it: std::io::Error| {
-                Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
-            };
-            let mut file = OutputFile::create(path).map_err(unwritten)?;
-            synth::dump(shape, args.calls, args.seed, &mut file).map_err(unwritten)?;
-            file.finish().map_err(unwritten)?;
+            let mut file = open(path)?;
+            synth::dump(shape, args.calls, args.seed, &mut file)
+                .map_err(|it| unwritten(RenderError::Io(it), path))?;
+            finish([file])?;
         }
     }
     Ok(Exit::Complete)
@@ -481,13 +480,15 @@ fn demo(args: &SynthArgs) -> Result<Exit, Failure> {
         let message = format!("--output: {} is not empty; name a new folder", escape::message(&name));
         return Err(Failure::Usage(message));
     }
+    let mut files = Vec::new();
     for (path, bytes) in synth::demo(args.seed).files {
         let target = folder.join(path);
-        let written = target.parent().map_or(Ok(()), std::fs::create_dir_all);
-        written.and_then(|()| std::fs::write(&target, bytes)).map_err(|it| {
-            let name = target.to_string_lossy();
-            Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
-        })?;
+        let made = target.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.map_err(|it| unwritten(RenderError::Io(it), &target))?;
+        let mut file = open(&target)?;
+        file.write_all(&bytes).map_err(|it| unwritten(RenderError::Io(it), &target))?;
+        files.push(file);
     }
+    finish(files)?;
     Ok(Exit::Complete)
 }

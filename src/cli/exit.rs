@@ -13,8 +13,10 @@ pub enum Exit {
     Defective,
     /// An output could not be written.
     Unwritten,
-    /// A fault of the program: a ledger that does not balance.
+    /// A fault of the program: a ledger that does not balance, or a panic.
     Internal,
+    /// Stopped because its terminal went away.
+    HungUp,
     /// Stopped by an interrupt.
     Interrupted,
     /// Stopped by a request to terminate.
@@ -31,6 +33,7 @@ impl Exit {
             Self::Defective => 3,
             Self::Unwritten => 4,
             Self::Internal => 5,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }

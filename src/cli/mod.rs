@@ -18,6 +18,8 @@ pub use resolve::Env;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::CommandFactory;
 
@@ -101,6 +103,25 @@ pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Writ
     result.unwrap_or_else(|failure| failure.relocated(&env.settings).tell(err))
 }
 
+/// Tells of a panic, the first of a run: where in the program, and at which line of the input. What the
+/// panic itself says is only told if it is a text of ours, since others may repeat the input.
+pub fn tell_panic(info: &PanicHookInfo<'_>, err: &mut dyn Write) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let place = info.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
+    let reading = crate::read::place()
+        .map(|(file, line)| format!(" while reading {}:{line}", escape::message(file.raw())))
+        .unwrap_or_default();
+    let why = info.payload().downcast_ref::<&'static str>().map(|it| format!(" ({it})")).unwrap_or_default();
+    // Nobody is left to tell where standard error is closed.
+    let _ = writeln!(
+        err,
+        "error: internal fault{place}{reading}{why}; named outputs are as they were, please report it"
+    );
+}
+
 /// Whether what should be an id is the only path that was given.
 fn is_path_alone(first: &str, env: &Env) -> bool {
     !env.settings.inputs_are_typed() && std::path::Path::new(first).exists()
@@ -132,10 +153,7 @@ fn usage(fault: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit 
         }
         Exit::Usage
     } else {
-        match write!(out, "{text}").and_then(|()| out.flush()) {
-            Ok(()) => Exit::Complete,
-            Err(it) if it.kind() == std::io::ErrorKind::BrokenPipe => Exit::Complete,
-            Err(_) => Exit::Unwritten,
-        }
+        let told = run::write_plain(text.as_bytes(), out);
+        told.unwrap_or_else(|failure| failure.tell(err))
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::args::{Command, PackArgs, VerifyArgs};
+use super::args::{Command, InputArgs, PackArgs, VerifyArgs};
 use super::commands::Contacts;
 use super::config::{self, Place, Settings, Stop};
 use super::exit::Exit;
@@ -19,7 +19,7 @@ use crate::document::Parameters;
 use crate::input::blocks::Total;
 use crate::input::decode::Stamp;
 use crate::input::sources::{self, Found, Source};
-use crate::output::Output as OutputFile;
+use crate::output::{Output as OutputFile, folder_of};
 use crate::pack::folder::{Refusal, Unfinished};
 use crate::pack::manifest::{self, Made, Origin, SideFile};
 use crate::pack::verify::{Check, Manifest, Outcome, Recorded};
@@ -81,27 +81,31 @@ struct Packed {
 pub fn pack(args: &PackArgs, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     let found = run::find(&args.common, "pack --month 2026-05 --tz ZONE --out DIR", env)?;
     run::refuse_inputs(&args.common, &env.settings, None, &found.sources)?;
-    refuse_inside(&args.out, &args.common.input.paths, &found)?;
+    refuse_inside(&args.out, &args.common.input, &found)?;
     let folder = Unfinished::begin(&args.out, args.force).map_err(|it| refused(it, &args.out))?;
-    let made = make(args, found, &Elsewhere::default(), env, err)?;
+    let rejects = args.common.input.rejects.as_deref().map(run::open).transpose()?;
+    let made = make(args, found, &Elsewhere::default(), rejects, env, err)?;
     let Some(Packed { files, manifest, at, defective, rejects }) = made else { return Ok(Exit::Failed) };
-    folder.finish(&files, &manifest, at).map_err(|it| {
-        let name = args.out.to_string_lossy();
-        Failure::Output(format!("{} cannot be written: {it}", escape::message(&name)))
-    })?;
-    run::finish(rejects)?;
+    folder.finish(&files, &manifest, at, rejects).map_err(|it| run::unfinished(it, &args.out))?;
     if !args.common.output.quiet {
         let name = args.out.to_string_lossy();
         let digest = hex(&Sha256::digest(&manifest));
         let name = escape::message(&name);
-        writeln!(out, "{name}: {} files; the SHA-256 of {MANIFEST} is {digest}", files.len() + 1)?;
-        out.flush()?;
+        let told = writeln!(out, "{name}: {} files; the SHA-256 of {MANIFEST} is {digest}", files.len() + 1);
+        match told.and_then(|()| out.flush()) {
+            Err(it) if it.kind() != ErrorKind::BrokenPipe => {
+                return Err(Failure::Unsure(format!(
+                    "{name} is made, but standard output, which tells its SHA-256, cannot be written: {it}"
+                )));
+            }
+            _ => {}
+        }
     }
     Ok(if defective { Exit::Defective } else { Exit::Complete })
 }
 
 /// A pack inside the folder that is read would be an input of the next one.
-fn refuse_inside(target: &Path, paths: &[OsString], found: &Found) -> Result<(), Failure> {
+fn refuse_inside(target: &Path, input: &InputArgs, found: &Found) -> Result<(), Failure> {
     let name = target.to_string_lossy();
     let name = escape::message(&name);
     if target.file_name().is_none() {
@@ -113,12 +117,18 @@ fn refuse_inside(target: &Path, paths: &[OsString], found: &Found) -> Result<(),
         let path = Path::new(it);
         path.is_dir() && fs::canonicalize(path).is_ok_and(|it| parent.starts_with(it))
     };
-    if paths.iter().any(read) {
+    if input.paths.iter().any(read) {
         return Err(Failure::Usage(format!(
             "--out: {name} lies in a folder that is read, and would be read the next time; name one elsewhere"
         )));
     }
     let Ok(real) = fs::canonicalize(target) else { return Ok(()) };
+    let rejects = input.rejects.as_deref().map(folder_of);
+    if rejects.is_some_and(|it| fs::canonicalize(it).is_ok_and(|it| it.starts_with(&real))) {
+        return Err(Failure::Usage(format!(
+            "--rejects: its file would lie in the pack {name} and go with the old one; name one elsewhere"
+        )));
+    }
     let inside = |it: &sources::Source| match &it.place {
         sources::Place::File(path) => fs::canonicalize(path).is_ok_and(|it| it.starts_with(&real)),
         sources::Place::Stdin => false,
@@ -170,6 +180,7 @@ fn make(
     args: &PackArgs,
     mut found: Found,
     elsewhere: &Elsewhere,
+    rejects: Option<OutputFile>,
     env: &Env,
     err: &mut dyn Write,
 ) -> Result<Option<Packed>, Failure> {
@@ -193,7 +204,7 @@ fn make(
     plan.elsewhere = elsewhere.side_files.clone();
     rename(&mut found, &elsewhere.names);
     let side_files = side_files(args, &plan)?;
-    let read = run::read(&args.common, plan, found, &Evidence, env, err)?;
+    let read = run::read(&args.common, plan, found, &Evidence, rejects, env, err)?;
     if args.common.input.strict && read.defective {
         run::refuse_defective(err);
         return Ok(None);
@@ -432,7 +443,7 @@ fn again(
     if !missing.is_empty() {
         return Ok(missing);
     }
-    let made = make(&again, found, &elsewhere, &env, err)?;
+    let made = make(&again, found, &elsewhere, None, &env, err)?;
     Ok(match made {
         Some(it) => manifest.compare(&args.pack, &it.files, &it.manifest),
         None => vec![Check::new("inputs", "", Outcome::Changed, "the input is defective")],

@@ -24,11 +24,11 @@ use crate::event::Origin;
 use crate::input::Trouble;
 use crate::input::blocks::Total;
 use crate::input::decode::Progress;
-use crate::input::sources::{self, Found, Place, Source};
+use crate::input::sources::{self, Found, Identity, Place, Source};
 use crate::instances::{Instance, Instances};
 use crate::ledger::Ledger;
 use crate::ops;
-use crate::output::Output as OutputFile;
+use crate::output::{self, Output as OutputFile, Unwritten};
 use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
 use crate::privacy::{Choice, Level, Privacy};
 use crate::read::{Reject, Wants};
@@ -49,6 +49,8 @@ pub enum Failure {
     Output(String),
     /// An output broke off.
     Broken(String),
+    /// An output is complete, but the system does not vouch for it.
+    Unsure(String),
     /// The reader of the output has gone; nobody is left to tell.
     Gone,
     /// The books do not balance.
@@ -93,6 +95,7 @@ impl Failure {
             Self::Usage(it) => (it.clone(), Exit::Usage),
             Self::Output(it) => (format!("{it}; nothing was written"), Exit::Unwritten),
             Self::Broken(it) => (format!("{it}; what was written is incomplete"), Exit::Unwritten),
+            Self::Unsure(it) => (it.clone(), Exit::Unwritten),
             Self::Books(it) => (
                 format!(
                     "internal fault, the books do not balance: {it}; nothing is written, please report it"
@@ -203,7 +206,8 @@ pub fn over_dumps(
         let _ = writeln!(err, "note: {hint}");
     }
     let mut target = plan.output.file.as_deref().map(open).transpose()?;
-    let read = read(args, plan, found, command, env, err)?;
+    let rejects = args.input.rejects.as_deref().map(open).transpose()?;
+    let read = read(args, plan, found, command, rejects, env, err)?;
     if args.input.strict && read.defective {
         return Ok(refuse_defective(err));
     }
@@ -220,23 +224,33 @@ pub fn over_dumps(
     let mut document = document::document(command.name(), parameters, &analysis, report);
     Privacy::new(&plan.output.privacy, &analysis).apply(&mut document);
     arrange(&mut document, &plan.output, command.top_for_people())?;
-    match &mut target {
+    let written = match &mut target {
         Some(file) => {
             let path = plan.output.file.as_deref().unwrap_or(Path::new(""));
-            write_document(&document, &plan.output, file).map_err(|it| unwritten(it, path))?;
+            write_document(&document, &plan.output, file).map_err(|it| unwritten(it, path))
         }
-        None => write_document(&document, &plan.output, out).map_err(|it| match it {
-            RenderError::Io(it) => Failure::from(it),
-            other => Failure::Usage(format!("--section: {other}")),
-        })?,
+        None => write_document(&document, &plan.output, out).map_err(unprinted),
+    };
+    // Whoever has seen enough of the answer still gets the rejects.
+    let gone = matches!(written, Err(Failure::Gone));
+    if !gone {
+        written?;
     }
-    finish(rejects)?;
-    finish(target)?;
+    finish(rejects.into_iter().chain(target))?;
     Ok(match () {
         () if failed => Exit::Failed,
+        () if gone => Exit::Complete,
         () if defective => Exit::Defective,
         () => Exit::Complete,
     })
+}
+
+/// Why the answer does not stand on standard output.
+fn unprinted(error: RenderError) -> Failure {
+    match error {
+        RenderError::Io(it) => Failure::from(it),
+        other => Failure::Usage(format!("--section: {other}")),
+    }
 }
 
 /// Formats for gates say nothing of anything else.
@@ -296,10 +310,10 @@ pub fn read(
     mut plan: Plan,
     found: Found,
     command: &dyn Task,
+    mut rejects: Option<OutputFile>,
     env: &Env,
     err: &mut dyn Write,
 ) -> Result<Read, Failure> {
-    let mut rejects = args.input.rejects.as_deref().map(open).transpose()?;
     let texts = Interner::default();
     let side = side_files(args, &mut plan, &texts)?;
     let pool = pool(args.input.jobs)?;
@@ -325,7 +339,9 @@ pub fn read(
             bar.finish();
             input
         })
-        .map_err(|it| Failure::Output(format!("the rejects cannot be written: {it}")))?;
+        .map_err(|it| {
+            unwritten(RenderError::Io(it), args.input.rejects.as_deref().unwrap_or(Path::new("")))
+        })?;
     let mut troubles = found.troubles;
     troubles.append(&mut input.troubles);
 
@@ -665,6 +681,16 @@ pub fn refuse_inputs(
     for output in outputs.iter().copied().flatten() {
         refuse_input(output, &inputs)?;
     }
+    let printed = output.is_none().then(Identity::of_stdout).flatten();
+    if let Some(printed) = printed
+        && let Some(it) = inputs.iter().find(|it| Identity::of_path(it).as_ref() == Some(&printed))
+    {
+        let name = it.to_string_lossy();
+        return Err(Failure::Usage(format!(
+            "{} is an input, and standard output goes to it; write to a file that is not read",
+            escape::message(&name)
+        )));
+    }
     if let [Some(a), Some(b)] = outputs
         && whole(a) == whole(b)
     {
@@ -675,8 +701,8 @@ pub fn refuse_inputs(
 
 /// Refuses an output that is one of the inputs.
 pub(super) fn refuse_input(output: &Path, inputs: &[&Path]) -> Result<(), Failure> {
-    let Ok(real) = fs::canonicalize(output) else { return Ok(()) };
-    if inputs.iter().any(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) {
+    let Some(real) = Identity::of_path(output) else { return Ok(()) };
+    if inputs.iter().any(|it| Identity::of_path(it).is_some_and(|it| it == real)) {
         let name = output.to_string_lossy();
         let message = format!("{} is an input; write to another file", escape::message(&name));
         return Err(Failure::Usage(message));
@@ -711,11 +737,13 @@ fn format_hint(output: &OutputPlan) -> Option<String> {
     })
 }
 
-fn open(path: &Path) -> Result<OutputFile, Failure> {
+/// Begins an output.
+pub fn open(path: &Path) -> Result<OutputFile, Failure> {
     OutputFile::create(path).map_err(|it| unwritten(RenderError::Io(it), path))
 }
 
-fn unwritten(error: RenderError, path: &Path) -> Failure {
+/// Why a named output is not there.
+pub(super) fn unwritten(error: RenderError, path: &Path) -> Failure {
     match error {
         RenderError::Io(it) => {
             let name = path.to_string_lossy();
@@ -731,10 +759,23 @@ fn unwritten(error: RenderError, path: &Path) -> Failure {
     }
 }
 
-pub fn finish(file: Option<OutputFile>) -> Result<(), Failure> {
-    match file {
-        Some(it) => it.finish().map_err(|it| Failure::Output(format!("an output cannot be written: {it}"))),
-        None => Ok(()),
+/// Puts outputs in their places, all or none.
+pub fn finish(files: impl IntoIterator<Item = OutputFile>) -> Result<(), Failure> {
+    output::finish(files).map_err(|it| unfinished(it, Path::new("")))
+}
+
+/// Why outputs are not in their places; `path` is what has no name of its own.
+pub(super) fn unfinished(error: Unwritten, path: &Path) -> Failure {
+    let Unwritten { name, error, in_place } = error;
+    let path = name.as_deref().unwrap_or(path);
+    if in_place {
+        let name = path.to_string_lossy();
+        Failure::Unsure(format!(
+            "{} is written, but the system does not say that it is stored: {error}",
+            escape::message(&name)
+        ))
+    } else {
+        unwritten(RenderError::Io(error), path)
     }
 }
 
@@ -903,10 +944,7 @@ pub fn write_standalone(
             let path = plan.file.as_deref().unwrap_or(Path::new(""));
             write_document(document, plan, file).map_err(|it| unwritten(it, path))?;
         }
-        None => write_document(document, plan, out).map_err(|it| match it {
-            RenderError::Io(it) => Failure::from(it),
-            other => Failure::Usage(format!("--section: {other}")),
-        })?,
+        None => write_document(document, plan, out).map_err(unprinted)?,
     }
     finish(target)?;
     Ok(Exit::Complete)

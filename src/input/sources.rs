@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use super::decode::cannot_open;
 use super::{Trouble, TroubleKind};
+use crate::output::is_unfinished;
 use crate::text::Text;
 
 /// What files in folders must end in to be read; upper case counts too.
@@ -135,8 +136,10 @@ impl Search {
 
     fn folder(&mut self, folder: &Path) {
         let before = self.candidates.len() + self.troubles.len();
-        // Links are followed; one that leads back to a folder above it comes as an error.
-        for entry in WalkDir::new(folder).follow_links(true) {
+        // Links are followed; one that leads back to a folder above it comes as an error. What a run that
+        // was killed left of its outputs is no dump.
+        let walk = WalkDir::new(folder).follow_links(true).into_iter();
+        for entry in walk.filter_entry(|it| it.depth() == 0 || !is_unfinished(it.file_name())) {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() || !is_dump_name(entry.file_name()) => {}
                 Ok(entry) => match entry.metadata() {
@@ -189,7 +192,8 @@ impl Search {
         let options = glob::MatchOptions {
             case_sensitive: true,
             require_literal_separator: true,
-            require_literal_leading_dot: true,
+            // The library panics at names that are not UTF-8 if it is to leave hidden files out.
+            require_literal_leading_dot: false,
         };
         let Some(matches) = text.and_then(|it| glob::glob_with(it, options).ok()) else {
             let near = near_names(path);
@@ -203,6 +207,9 @@ impl Search {
         };
         let mut found = false;
         for entry in matches {
+            if entry.as_ref().is_ok_and(|it| hidden_parts(it) > hidden_parts(path)) {
+                continue;
+            }
             found = true;
             match entry {
                 Ok(path) => match fs::metadata(&path) {
@@ -289,6 +296,13 @@ fn order(place: &Place) -> &[u8] {
     }
 }
 
+/// How many parts of a path begin with a dot. One that a pattern does not name by its dot is hidden
+/// from it.
+fn hidden_parts(path: &Path) -> usize {
+    let normal = path.components().filter(|it| matches!(it, Component::Normal(_)));
+    normal.filter(|it| it.as_os_str().as_encoded_bytes().starts_with(b".")).count()
+}
+
 fn nothing_inside() -> String {
     let endings = ENDINGS.map(|it| format!("`{it}`")).join(", ");
     let packed = PACKED_ENDINGS.map(|it| format!("`{it}`")).join(" or ");
@@ -334,8 +348,11 @@ fn endless(_: FileType) -> Option<&'static str> {
 }
 
 /// Tells files apart whatever they are called.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity {
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Identity(Same);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Same {
     #[cfg(unix)]
     Inode { device: u64, inode: u64 },
     #[cfg(not(unix))]
@@ -346,7 +363,15 @@ enum Identity {
 impl Identity {
     fn of(_: &Path, metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        Some(Self::Inode { device: metadata.dev(), inode: metadata.ino() })
+        Some(Self(Same::Inode { device: metadata.dev(), inode: metadata.ino() }))
+    }
+
+    /// Of a file that standard output goes to; none where that is something else.
+    pub fn of_stdout() -> Option<Self> {
+        use std::os::fd::AsFd;
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
+        let metadata = file.metadata().ok()?;
+        metadata.is_file().then(|| Self::of(Path::new(STDIN_NAME), &metadata)).flatten()
     }
 
     /// Of `-`, which may be a file that is given by its name too.
@@ -360,11 +385,25 @@ impl Identity {
 #[cfg(not(unix))]
 impl Identity {
     fn of(path: &Path, _: &Metadata) -> Option<Self> {
-        fs::canonicalize(path).ok().map(Self::Path)
+        fs::canonicalize(path).ok().map(|it| Self(Same::Path(it)))
+    }
+
+    /// Of a file that standard output goes to, which cannot be told here.
+    pub fn of_stdout() -> Option<Self> {
+        None
     }
 
     fn of_stdin() -> Option<Self> {
         None
+    }
+}
+
+impl Identity {
+    /// Of what is there under a path: links, hard ones too, and other spellings change nothing. Devices
+    /// and sockets have nothing that could be lost.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        if endless(metadata.file_type()).is_some() { None } else { Self::of(path, &metadata) }
     }
 }
 
@@ -546,6 +585,8 @@ mod tests {
         folder.check(&["a*.x"], &["a1.x", "a2.x"], &[]);
         folder.check(&["a?.x", "**/a3.x"], &["a1.x", "a2.x", "sub/a3.x"], &[]);
         folder.check(&["[ab]*.x"], &["a1.x", "a2.x", "b.x"], &[]);
+        folder.check(&[".a*.x"], &[".a4.x"], &[]);
+        folder.check(&["**/*4.x"], &[], &[(TroubleKind::Missing, "**/*4.x", &[])]);
         folder.check(&["d*"], &["d1/c.json"], &[]);
         // A file of that very name comes first.
         folder.check(&["[1].x"], &["[1].x"], &[]);
@@ -634,6 +675,9 @@ mod tests {
         folder.check_found(&found, &["a\u{fffd}\n.ndjson"], &[]);
         assert_eq!(found.sources[0].place, Place::File(path));
         assert_eq!(found.sources[0].bytes, Some(3));
+        // A pattern has no letter for it, and passes it over.
+        fs::write(folder.path("b.ndjson"), "{}\n").unwrap();
+        folder.check(&["*.ndjson"], &["b.ndjson"], &[]);
     }
 
     #[cfg(unix)]

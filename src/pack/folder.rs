@@ -12,7 +12,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
 use super::{MANIFEST, PackFile};
-use crate::output::{remember, unless_stopped};
+use crate::output::{
+    self, Output, Unwritten, finish_with, folder_of, real_target, remember, sync_folder, unless_stopped,
+};
 
 /// A folder in the making.
 pub struct Unfinished {
@@ -47,8 +49,7 @@ impl Unfinished {
     ///
     /// Where it must not or cannot be.
     pub fn begin(target: &Path, force: bool) -> Result<Self, Refusal> {
-        // A link goes on pointing where it did; what it points at is replaced.
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let target = real_target(target)?;
         if let Ok(existing) = fs::symlink_metadata(&target) {
             if !existing.is_dir() {
                 return Err(Refusal::NoPack);
@@ -64,58 +65,65 @@ impl Unfinished {
                 return Err(Refusal::Foreign(it));
             }
         }
-        let parent = match target.parent() {
-            Some(it) if !it.as_os_str().is_empty() => it,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".callsift-").suffix(".unfinished");
+        let mut builder = output::unfinished_name();
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let beside = builder.tempdir_in(parent).map_err(|it| io::Error::from(it.kind()))?;
-        remember(beside.path(), true);
+        let make = || builder.tempdir_in(folder_of(&target));
+        let beside = output::begin(make, |it| it.path()).map_err(|it| io::Error::from(it.kind()))?;
         Ok(Self { beside, target })
     }
 
-    /// Writes the files, the manifest last, and puts the folder in its place. Every file gets the date
-    /// `at`, in Unix milliseconds: the same input makes the same folder, dates included.
+    /// Writes the files, the manifest last, and puts the folder in its place, together with the other
+    /// outputs of the run. Every file gets the date `at`, in Unix milliseconds: the same input makes the
+    /// same folder, dates included.
     ///
     /// # Errors
     ///
     /// Where something cannot be written; what was there before is then as it was.
-    pub fn finish(self, files: &[PackFile], manifest: &[u8], at: i64) -> io::Result<()> {
+    pub fn finish(
+        self,
+        files: &[PackFile],
+        manifest: &[u8],
+        at: i64,
+        others: Option<Output>,
+    ) -> Result<(), Unwritten> {
+        let unwritten = |error| Unwritten { name: None, error, in_place: false };
         let Self { beside, target } = self;
-        let date = SystemTime::UNIX_EPOCH + Duration::from_millis(at.max(0) as u64);
-        let times = FileTimes::new().set_modified(date).set_accessed(date);
-        let all =
-            files.iter().map(|it| (it.name.as_str(), it.bytes.as_slice())).chain([(MANIFEST, manifest)]);
-        for (name, bytes) in all {
-            let mut options = File::options();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = unless_stopped(|| options.open(beside.path().join(name)))?;
-            file.write_all(bytes)?;
-            file.set_times(times)?;
-            file.sync_all()?;
-        }
-        let made = File::open(beside.path())?;
-        made.set_times(times)?;
-        made.sync_all()?;
+        write(beside.path(), files, manifest, at).map_err(unwritten)?;
         // The old one goes away under the name of the unfinished one.
         let exists = fs::symlink_metadata(&target).is_ok();
         let how = if exists { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-        unless_stopped(|| renameat_with(CWD, beside.path(), CWD, &target, how))?;
+        let mut place = || Ok(renameat_with(CWD, beside.path(), CWD, &target, how)?);
+        let placed = finish_with(others, Some(&mut place));
+        if placed.as_ref().is_err_and(|it| !it.in_place) {
+            return placed;
+        }
         let old = beside.keep();
-        if exists {
-            fs::remove_dir_all(&old)?;
-        }
+        let removed = if exists { fs::remove_dir_all(&old) } else { Ok(()) };
         remember(&old, false);
-        if let Some(parent) = target.parent().filter(|it| !it.as_os_str().is_empty()) {
-            File::open(parent)?.sync_all()?;
-        }
-        Ok(())
+        let unsure = |error| Unwritten { name: None, error, in_place: true };
+        placed.and(removed.and_then(|()| sync_folder(folder_of(&target))).map_err(unsure))
     }
+}
+
+/// Writes the files into a folder and stores them.
+fn write(folder: &Path, files: &[PackFile], manifest: &[u8], at: i64) -> io::Result<()> {
+    let date = SystemTime::UNIX_EPOCH + Duration::from_millis(at.max(0) as u64);
+    let times = FileTimes::new().set_modified(date).set_accessed(date);
+    let all = files.iter().map(|it| (it.name.as_str(), it.bytes.as_slice())).chain([(MANIFEST, manifest)]);
+    for (name, bytes) in all {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = unless_stopped(|| options.open(folder.join(name)))?;
+        file.write_all(bytes)?;
+        file.set_times(times)?;
+        file.sync_all()?;
+    }
+    let made = File::open(folder)?;
+    made.set_times(times)?;
+    made.sync_all()
 }
 
 /// The first name in a folder that its manifest does not list: what is no part of the pack must not

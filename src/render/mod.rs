@@ -6,6 +6,8 @@
 
 mod csv;
 pub mod escape;
+#[cfg(test)]
+mod faults;
 mod github;
 mod html;
 mod json;

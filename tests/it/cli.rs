@@ -17,14 +17,14 @@ use crate::support::{callsift, errors, folder, json, root, run, run_with, text};
 const FORMATS: [&str; 6] = ["table", "csv", "json", "ndjson", "markdown", "html"];
 
 /// One call that was declined after twelve seconds, and one that was answered.
-const DECLINED: &str = "fixtures/stories/declined-after-12-seconds/wawp.ndjson";
-const ANSWERED: &str = "fixtures/stories/answered/timelinesai.ndjson";
+pub const DECLINED: &str = "fixtures/stories/declined-after-12-seconds/wawp.ndjson";
+pub const ANSWERED: &str = "fixtures/stories/answered/timelinesai.ndjson";
 
 /// A known name without its fields.
-const INVALID: &str = "{\"event\":\"call.rejected\",\"session\":\"a\",\"payload\":{}}\n";
+pub const INVALID: &str = "{\"event\":\"call.rejected\",\"session\":\"a\",\"payload\":{}}\n";
 
 #[track_caller]
-fn ends(output: &Output, code: i32) {
+pub fn ends(output: &Output, code: i32) {
     assert_eq!(
         output.status.code(),
         Some(code),
@@ -35,7 +35,7 @@ fn ends(output: &Output, code: i32) {
 }
 
 #[track_caller]
-fn says(told: &str, words: &[&str]) {
+pub fn says(told: &str, words: &[&str]) {
     for it in words {
         assert!(told.contains(it), "`{it}` is not in:\n{told}");
     }
@@ -55,14 +55,14 @@ fn refused(args: &[&str], words: &[&str]) {
 
 /// What the program answers, all well.
 #[track_caller]
-fn answered(folder: &Path, args: &[&str]) -> String {
+pub fn answered(folder: &Path, args: &[&str]) -> String {
     let output = run(folder, args);
     ends(&output, 0);
     text(&output)
 }
 
 /// A command of the shell, in the project's folder unless another is given, with the program in reach.
-fn sh(folder: &Path, script: &str) -> Output {
+pub fn sh(folder: &Path, script: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_callsift"));
     let mut path = program.parent().unwrap().as_os_str().to_owned();
     path.push(":");
@@ -90,7 +90,7 @@ fn commands() -> Vec<String> {
 }
 
 /// The commands that read dumps, with what they need besides.
-fn over_dumps() -> Vec<Vec<String>> {
+pub fn over_dumps() -> Vec<Vec<String>> {
     // A pack is a folder, with tests of its own.
     let reads = |it: &String| it != "pack" && answered(root(), &[it, "--help"]).contains("[PATH]...");
     let names = commands().into_iter().filter(reads);
@@ -111,22 +111,22 @@ fn over_dumps() -> Vec<Vec<String>> {
 }
 
 /// The same, ready to be run.
-fn with<'a>(command: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+pub fn with<'a>(command: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
     command.iter().map(String::as_str).chain(more.iter().copied()).collect()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     writer.write_all(bytes).unwrap();
     writer.finish().unwrap()
 }
 
-fn story(path: &str) -> Vec<u8> {
+pub fn story(path: &str) -> Vec<u8> {
     fs::read(root().join(path)).unwrap()
 }
 
 /// Names in a folder, in order.
-fn names_in(folder: &Path) -> Vec<String> {
+pub fn names_in(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
     let mut names: Vec<String> = names.map(|it| it.to_string_lossy().into_owned()).collect();
     names.sort();
@@ -1125,7 +1125,7 @@ fn every_way_in_leads_to_the_same_sessions() {
 }
 
 #[cfg(unix)]
-fn fifo(folder: &Path, name: &str) -> PathBuf {
+pub fn fifo(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     path

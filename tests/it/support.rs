@@ -131,3 +131,42 @@ fn compare(got: &Value, expected: &Value, place: &str, part: bool, found: &mut V
         (a, b) => found.push(format!("{place}: {a}, expected {b}")),
     }
 }
+
+/// Whether a tool of the system is here; a notice where it is not.
+pub fn has_tool(name: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).output();
+    let has = found.is_ok_and(|it| it.status.success());
+    if !has {
+        eprintln!("notice: there is no {name} here; what needs it is not tested");
+    }
+    has
+}
+
+/// The program as somebody who may not read and write everything, in a folder that is opened to all. A
+/// notice where that cannot be had.
+#[cfg(unix)]
+pub fn as_nobody(folder: &Path) -> Option<Command> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    use std::sync::OnceLock;
+
+    static PROGRAM: OnceLock<std::fs::File> = OnceLock::new();
+    let is_root = std::fs::metadata("/proc/self").map_or(true, |it| it.uid() == 0);
+    if !is_root {
+        return Some(callsift(folder));
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // The program may lie where nobody else comes: what is open already can be run all the same.
+    let program = PROGRAM.get_or_init(|| std::fs::File::open(env!("CARGO_BIN_EXE_callsift")).unwrap());
+    let command = || {
+        let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+        command.uid(65_534).gid(65_534).current_dir(folder).env_clear().stdin(Stdio::null());
+        command
+    };
+    let works = command().arg("--version").output().is_ok_and(|it| it.status.success());
+    if !works {
+        eprintln!("notice: the program cannot be run as another user here; permissions are not tested");
+    }
+    works.then(command)
+}
