@@ -6,7 +6,7 @@ use std::cell::Cell;
 use crate::text::Sym;
 
 /// Parties known at once; with 32 bytes each they stay in a core's own cache.
-const SIZE: usize = 1 << 13;
+const SIZE: usize = 1 << 15;
 const LONGEST: usize = 26;
 
 /// What the identity of a party is.
