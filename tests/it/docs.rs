@@ -275,3 +275,48 @@ fn the_picture_in_the_readme_is_what_the_program_prints() {
         assert_eq!(picture, expected);
     }
 }
+
+/// Every file of Rust under a folder, with its text.
+fn sources(folder: &std::path::Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+        if entry.is_dir() {
+            found.extend(sources(&entry));
+        } else if entry.extension().is_some_and(|it| it == "rs") {
+            let text = fs::read_to_string(&entry).unwrap();
+            found.push((entry, text));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_test_that_the_page_on_reliability_names_is_there() {
+    let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let files: Vec<(PathBuf, String)> =
+        ["src", "tests/it"].iter().flat_map(|it| sources(&root().join(it))).collect();
+    let mut named = 0;
+    for span in page.split('`').skip(1).step_by(2) {
+        let Some((module, test)) = span.split_once("::").filter(|(it, _)| !it.is_empty()) else { continue };
+        let is_there = files.iter().any(|(path, text)| {
+            let parts: Vec<_> = path.components().map(|it| it.as_os_str().to_string_lossy()).collect();
+            let of_module = parts.iter().any(|it| it.strip_suffix(".rs").unwrap_or(it) == module);
+            of_module && text.contains(&format!("fn {test}("))
+        });
+        assert!(is_there, "no test {span}");
+        named += 1;
+    }
+    assert!(named > 90, "{named} tests are named");
+    let broken: Vec<_> =
+        fs::read_dir(root().join("fixtures/broken")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    let mut is_fixture = false;
+    let mut pieces = page.split('`');
+    while let (Some(before), Some(span)) = (pieces.next(), pieces.next()) {
+        is_fixture =
+            before.ends_with("fixture ") || before.ends_with("fixtures ") || (is_fixture && before == ", ");
+        if is_fixture {
+            let is_there = broken.iter().any(|name| name.to_string_lossy().starts_with(&format!("{span}.")));
+            assert!(is_there, "no fixture {span}");
+        }
+    }
+}
