@@ -6,7 +6,6 @@ process in KiB, and the figures.
 """
 
 import json
-import resource
 import sys
 import time
 
@@ -59,8 +58,7 @@ def main():
         "sum of peaks": int(peaks),
         "highest peak": highest,
     }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "peak": peak, "version": duckdb.__version__, "figures": figures}))
+    print(json.dumps({"seconds": seconds, "version": duckdb.__version__, "figures": figures}))
 
 
 main()
