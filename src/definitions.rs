@@ -2517,9 +2517,9 @@ pub static FIGURES: &[Figure] = &[
     },
     Figure {
         id: "lines.unverified",
-        title: "Unverified lines",
+        title: "Unverified",
         unit: "lines",
-        formula: "Lines that `--drop-unverified` left out, a class of their own, whatever they hold: of a \
+        formula: "Lines that --drop-unverified left out, a class of their own, whatever they hold: of a \
             member of compressed data whose checksum or length is wrong, or that is damaged or breaks off. \
             Absent where there is none.",
         source: "RFC 1952, RFC 8878",

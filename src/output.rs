@@ -206,9 +206,12 @@ fn place(ready: &mut [Ready], last: Option<&mut dyn FnMut() -> io::Result<()>>) 
 
 impl Ready {
     fn place(&mut self, may_come_back: bool) -> io::Result<()> {
-        let exists = fs::symlink_metadata(&self.target).is_ok();
+        let existing = fs::symlink_metadata(&self.target).ok();
+        let exists = existing.is_some();
+        // A folder that somebody made there meanwhile would let itself be exchanged, but not be replaced.
+        let is_file = existing.is_some_and(|it| !it.is_dir());
         // Not every file system can exchange two files; the old one is then gone.
-        self.placed = Some(if may_come_back && exists && self.exchange().is_ok() {
+        self.placed = Some(if may_come_back && is_file && self.exchange().is_ok() {
             Placed::Exchanged
         } else {
             fs::rename(&self.unfinished, &self.target)?;

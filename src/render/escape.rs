@@ -1,9 +1,8 @@
 //! Text from outside, made harmless for each sink. No other file decides what a reader may see raw.
 //!
 //! What a terminal, a spreadsheet, a Markdown viewer or a service that runs pipelines would act on, or what
-//! nobody would see, is
-//! written as `\u{202e}`. Different texts stay different: backslashes before something that looks
-//! like such an escape, or is one, are doubled.
+//! nobody would see, is written as `\u{202e}`. Different texts stay different: backslashes before something
+//! that looks like such an escape, or is one, are doubled.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -430,7 +429,7 @@ mod tests {
         let mut json = serde_json::Serializer::with_formatter(&mut out, PlainJson);
         serde::Serialize::serialize(text, &mut json).unwrap();
         let out = String::from_utf8(out).unwrap();
-        assert_eq!(out, "\"é😀\u{200d}\\u202e\\u009b\\u007f\\udb40\\udc41\\\"\\\\\\n\\u2028#\\u0023#[x]\"");
+        assert_eq!(out, "\"é😀\\u200d\\u202e\\u009b\\u007f\\udb40\\udc41\\\"\\\\\\n\\u2028#\\u0023#[x]\"");
         assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
     }
 

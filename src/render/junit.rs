@@ -54,7 +54,9 @@ pub(super) fn render(doc: &Document, style: &Style<'_>, out: &mut dyn Write) -> 
         }
     }
     count(&mut report);
-    report.serialize(out).map_err(io::Error::other)
+    // What the library says of a failed write hides its kind.
+    let text = report.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
 }
 
 /// Puts a case into the suite of its gate.

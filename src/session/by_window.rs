@@ -16,8 +16,8 @@ pub fn sessions(events: &[Event], ring_timeout_ms: i64, out: &mut dyn FnMut(&mut
     for instant in events.chunk_by(|a, b| a.at == b.at) {
         // Events of one time come by their kind, offers first.
         let (offers, ends) = instant.split_at(instant.partition_point(|it| it.kind == Kind::Offered));
-        let (mut offers, mut ends) = (offers.iter(), ends.iter().peekable());
-        while let Some(offer) = offers.next() {
+        let mut ends = ends.iter().peekable();
+        for offer in offers {
             // Of an offer and an end at one time the end comes first if it can end what is open. All ends of
             // one time can, or none.
             if let Some(end) = ends.next_if(|it| walk.can_end(it)) {
