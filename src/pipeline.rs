@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::dialects::support::ReadOptions;
-use crate::event::{Origin, Reaction};
+use crate::event::{Event, Origin, Reaction};
 use crate::input::Trouble;
 use crate::input::blocks::{Block, Buffer, Options, Piece, Position, Reader, Total};
 use crate::input::decode::Progress;
@@ -125,16 +125,18 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     let results = rayon::broadcast(|_| {
         let _guard = Guard { reader: &reader, order: &order };
         let mut mine = Loose::default();
-        let mut spare = Buffer::default();
+        let (mut spare, mut events) = (Buffer::default(), Vec::new());
         while let Some((position, piece)) = reader.next(std::mem::take(&mut spare)) {
             let part = match piece {
                 Piece::Block { packed, block } => {
-                    let mut parsed = Box::new(parse(position.0, &block, &names, &readers));
+                    let mut parsed =
+                        Box::new(parse(position.0, &block, &names, &readers, std::mem::take(&mut events)));
                     let first_line = block.first_line;
                     spare = block.bytes;
                     let hold = packed && job.drop_unverified;
                     if !hold {
-                        std::mem::take(&mut parsed.events).iter().for_each(|it| mine.push(it, &deal));
+                        events = std::mem::take(&mut parsed.events);
+                        events.drain(..).for_each(|it| mine.push(&it, &deal));
                     }
                     Part::Parsed { hold, first_line, parsed }
                 }
@@ -295,7 +297,13 @@ fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parse
     Parsed { ledger: Ledger { lines, bytes, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
 }
 
-fn parse(source: usize, block: &Block, names: &[(Text, Sym)], readers: &Readers<'_>) -> Parsed {
+fn parse(
+    source: usize,
+    block: &Block,
+    names: &[(Text, Sym)],
+    readers: &Readers<'_>,
+    events: Vec<Event>,
+) -> Parsed {
     let (file, file_sym) = &names[source];
     let lines = Lines {
         file,
@@ -304,7 +312,7 @@ fn parse(source: usize, block: &Block, names: &[(Text, Sym)], readers: &Readers<
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    readers.read(&lines)
+    readers.read_into(&lines, events)
 }
 
 impl Input {

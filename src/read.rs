@@ -122,6 +122,12 @@ impl<'r> Readers<'r> {
 
     /// Reads the lines of a block.
     pub fn read(&self, lines: &Lines<'_>) -> Parsed {
+        self.read_into(lines, Vec::new())
+    }
+
+    /// Reads the lines of a block. `events` is an emptied list to put the events into: blocks hold so many
+    /// that getting the memory anew for each costs as much as reading some lines.
+    pub fn read_into(&self, lines: &Lines<'_>, events: Vec<Event>) -> Parsed {
         let options = self.options;
         // What few commands ask for is kept by the plain way alone.
         let plain = options.reference
@@ -135,7 +141,7 @@ impl<'r> Readers<'r> {
         }
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shapes = idle().pop().unwrap_or_default();
-        let parsed = read_by_shapes(&mut shapes, lines, options, self.texts, self.wants);
+        let parsed = read_by_shapes(&mut shapes, lines, events, options, self.texts, self.wants);
         idle().push(shapes);
         parsed
     }
@@ -151,12 +157,13 @@ impl<'r> Readers<'r> {
 fn read_by_shapes(
     shapes: &mut Shapes,
     lines: &Lines<'_>,
+    events: Vec<Event>,
     options: &ReadOptions,
     texts: &Interner,
     wants: Wants,
 ) -> Parsed {
     let _at = AtFile::of(lines);
-    let mut parsed = Parsed::default();
+    let mut parsed = Parsed { events, ..Parsed::default() };
     shapes.begin(lines.file_sym, options);
     let mut rest = lines.bytes;
     let mut number = lines.first_line;

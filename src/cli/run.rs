@@ -16,7 +16,7 @@ use super::config::Settings;
 use super::exit::Exit;
 use super::messages;
 use super::resolve::{Env, OutputPlan, Plan, UsageError};
-use crate::analysis::{Analysis, Countries, ReportOptions};
+use crate::analysis::{Analysis, Countries, ReportOptions, UNASSIGNED};
 use crate::business::Holidays;
 use crate::dialects::support::ReadOptions;
 use crate::document;
@@ -615,23 +615,28 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs, privacy: &Choice) -> Vec<
             notes.push(format!("{flag}: no session has `{}`{hint}", escape::message(it)));
         }
     };
-    let sessions = analysis.sessions();
+    let (sessions, lines) = (analysis.sessions(), analysis.census());
     let agents: Vec<String> =
         args.filters.agent.iter().map(|it| crate::identity::label(it.trim(), fold).into_owned()).collect();
     check(
         "--agent",
         &agents,
         privacy.agents == Level::Full,
-        &mut sessions.iter().map(|it| analysis.agent_name(&it)),
+        &mut lines.iter().map(|it| texts.raw_opt(it.glance.agent).unwrap_or(UNASSIGNED)),
     );
-    check("--instance", &args.filters.instance, true, &mut sessions.iter().map(|it| texts.raw(it.instance)));
+    check(
+        "--instance",
+        &args.filters.instance,
+        true,
+        &mut lines.iter().map(|it| texts.raw(it.glance.instance)),
+    );
     let customers: Vec<String> =
         args.filters.customer.iter().map(|it| super::commands::customer(it, fold)).collect();
     check(
         "--customer",
         &customers,
         privacy.customers == Level::Full,
-        &mut sessions.iter().filter_map(|it| texts.raw_opt(it.customer)),
+        &mut sessions.glances().filter_map(|it| texts.raw_opt(it.customer)),
     );
     if notes.is_empty() && analysis.filtered && !analysis.subject.contains(&true) {
         notes.push(format!("the filters choose none of {} sessions", sessions.len()));
@@ -643,7 +648,7 @@ fn unknown_values(analysis: &Analysis, args: &RowArgs, privacy: &Choice) -> Vec<
 /// instance had no call is no mistake.
 fn unknown_instances(analysis: &Analysis, settings: &Settings) -> Vec<String> {
     let known: std::collections::BTreeSet<&str> =
-        analysis.sessions().iter().map(|it| analysis.texts.raw(it.instance)).collect();
+        analysis.census().iter().map(|it| analysis.texts.raw(it.glance.instance)).collect();
     let set = |name: &str| settings.instances.iter().any(|it| it.instance.name == name);
     let unset: Vec<&str> = known.iter().copied().filter(|it| !set(it)).take(10_000).collect();
     let unknown = settings.instances.iter().filter(|it| !known.contains(it.instance.name.as_str()));

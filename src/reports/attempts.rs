@@ -62,12 +62,13 @@ pub fn attempts(
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut ids: Vec<Option<(Provider, CallId)>> = Vec::new();
     for place in places {
-        let session = sessions.get(place);
-        if session.direction != direction || !counts(&session) {
+        let session = sessions.glance(place);
+        if session.direction != direction || session.group == Some(true) {
             continue;
         }
+        // The same as `counts` says.
         let (Some(started_at), Some(outcome)) = (session.started_at, session.outcome) else { continue };
-        ids.push(session.call_id.map(|it| (session.provider, it)));
+        ids.push(sessions.call_id(place).map(|it| (session.provider, it)));
         attempts.push(Attempt {
             first: place,
             started_at,

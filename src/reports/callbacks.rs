@@ -27,19 +27,18 @@ const KEYS: [Key; 3] = [Key::Agent, Key::Provider, Key::Instance];
 /// Episodes of unanswered calls: figures by agent and line, and those that nobody answered yet.
 pub fn report(analysis: &Analysis) -> Output {
     let shown = Shows::of(analysis);
-    let by_customer = analysis.sessions().by_customer();
-    let counted = (0..by_customer.len())
+    let counted = (0..analysis.sessions().by_customer().len())
         .into_par_iter()
         .fold(Counted::default, |mut counted, number| {
-            if let Some(history) = history(by_customer.get(number).1, analysis) {
-                let episodes = episodes(&history, analysis);
-                for episode in episodes.into_iter().filter(|it| analysis.subject[it.first]) {
-                    counted.add(episode, &shown, analysis);
-                }
-            }
+            counted.add_customer(number, &shown, analysis);
             counted
         })
         .reduce(Counted::default, Counted::merge);
+    report_of(&counted, &shown, analysis)
+}
+
+/// The same, of customers that were counted.
+pub(super) fn report_of(counted: &Counted, shown: &Shows, analysis: &Analysis) -> Output {
     let any = shown.has_figures(analysis);
     let (groups, total) = counted.grouped(analysis);
     Output {
@@ -60,7 +59,7 @@ type Groups = HashMap<[Value; 3], Option<Tally>>;
 
 /// What the episodes of some customers come to. Kindred sessions are of one agent and line.
 #[derive(Default)]
-struct Counted {
+pub(super) struct Counted {
     /// The place of one of the first calls, and the figures, where the provider has any.
     of_kin: HashMap<Kin, (usize, Option<Tally>)>,
     open: Vec<Episode>,
@@ -68,6 +67,15 @@ struct Counted {
 }
 
 impl Counted {
+    /// Counts the episodes of a customer, by its number among those of sessions.
+    pub(super) fn add_customer(&mut self, number: usize, shown: &Shows, analysis: &Analysis) {
+        let (_, places) = analysis.sessions().by_customer().get(number);
+        let Some(history) = history(places, analysis) else { return };
+        for episode in episodes(&history, analysis).into_iter().filter(|it| analysis.subject[it.first]) {
+            self.add(episode, shown, analysis);
+        }
+    }
+
     fn add(&mut self, episode: Episode, shown: &Shows, analysis: &Analysis) {
         let first = analysis.sessions().get(episode.first);
         let counts = shown.counts(first.provider);
@@ -84,7 +92,8 @@ impl Counted {
         }
     }
 
-    fn merge(mut self, other: Self) -> Self {
+    /// Adds those of other customers.
+    pub(super) fn merge(mut self, other: Self) -> Self {
         for (kin, (first, tally)) in other.of_kin {
             let (_, group) = self.of_kin.entry(kin).or_insert((first, None));
             if let Some(it) = tally {
@@ -115,13 +124,13 @@ impl Counted {
 }
 
 /// Of which providers the input can show who was called back.
-struct Shows {
+pub(super) struct Shows {
     from: CallbacksFrom,
     outgoing: HashSet<Provider>,
 }
 
 impl Shows {
-    fn of(analysis: &Analysis) -> Self {
+    pub(super) fn of(analysis: &Analysis) -> Self {
         let all = analysis.census().iter().map(|it| it.glance);
         let outgoing = all.filter(|it| it.direction == Direction::Outgoing && it.is_timed());
         Self { from: analysis.options.callbacks_from, outgoing: outgoing.map(|it| it.provider).collect() }

@@ -34,7 +34,13 @@ fn halves(outcome: Outcome) -> u64 {
 
 /// The customers by how hard they tried.
 pub fn report(analysis: &Analysis) -> Output {
-    let (mut ranked, priority) = ranks(analysis);
+    let customers = (0..analysis.sessions().by_customer().len()).into_par_iter();
+    report_of(customers.filter_map(|it| Ranked::of(it, analysis)).collect(), analysis)
+}
+
+/// The same, of customers with what their ranks go by.
+pub(super) fn report_of(mut ranked: Vec<Ranked>, analysis: &Analysis) -> Output {
+    let priority = ranked.iter().filter(|it| is_first_priority(it.weight.0, it.weight.1)).count();
     // Of those who are of the first priority none is left out: what stands out is told from the rows.
     let wanted = analysis.options.list_rows.map_or(ranked.len(), |it| it.max(priority)).min(ranked.len());
     let order = |a: &Ranked, b: &Ranked| {
@@ -84,7 +90,7 @@ pub fn report(analysis: &Analysis) -> Output {
 }
 
 /// What a customer's rank goes by.
-struct Ranked {
+pub(super) struct Ranked {
     customer: Sym,
     /// Its number among the customers of sessions.
     number: usize,
@@ -97,26 +103,20 @@ struct Ranked {
 /// Score, attempts of the fullest window, attempts, and the last start.
 type Weight = (u64, u64, u64, i64);
 
-/// Every customer with a subject attempt, in no order, and how many are of the first priority.
-fn ranks(analysis: &Analysis) -> (Vec<Ranked>, usize) {
-    let by_customer = analysis.sessions().by_customer();
-    let ranked: Vec<Ranked> = (0..by_customer.len())
-        .into_par_iter()
-        .filter_map(|number| {
-            let (customer, places) = by_customer.get(number);
-            let attempts = attempts_of(analysis, places);
-            let subjects = || attempts.iter().filter(|it| it.subject);
-            let last = subjects().next_back()?;
-            let peak = peak(&attempts, analysis.options.window_ms);
-            let score = score(peak.halves, analysis.options.threshold_milli);
-            let weight = (score, peak.attempts, subjects().count() as u64, last.started_at);
-            let unanswered = || subjects().any(Attempt::is_unanswered);
-            let vip_unanswered = analysis.customers.is_vip(customer) == Some(true) && unanswered();
-            Some(Ranked { customer, number, weight, vip_unanswered })
-        })
-        .collect();
-    let priority = ranked.iter().filter(|it| is_first_priority(it.weight.0, it.weight.1)).count();
-    (ranked, priority)
+impl Ranked {
+    /// The customer by its number among those of sessions, if it made a subject attempt.
+    pub(super) fn of(number: usize, analysis: &Analysis) -> Option<Self> {
+        let (customer, places) = analysis.sessions().by_customer().get(number);
+        let attempts = attempts_of(analysis, places);
+        let subjects = || attempts.iter().filter(|it| it.subject);
+        let last = subjects().next_back()?;
+        let peak = peak(&attempts, analysis.options.window_ms);
+        let score = score(peak.halves, analysis.options.threshold_milli);
+        let weight = (score, peak.attempts, subjects().count() as u64, last.started_at);
+        let unanswered = || subjects().any(Attempt::is_unanswered);
+        let vip_unanswered = analysis.customers.is_vip(customer) == Some(true) && unanswered();
+        Some(Self { customer, number, weight, vip_unanswered })
+    }
 }
 
 fn is_first_priority(score: u64, peak_attempts: u64) -> bool {

@@ -1,5 +1,7 @@
 //! The overview that a newcomer wants first: every report under one roof, and on top what stands out.
 
+use rayon::prelude::*;
+
 use super::groups::Key;
 use super::notes::plural;
 use super::{Output, Sentence, anomalies, avoidance, callbacks, frustration, kpi, reactions};
@@ -20,9 +22,9 @@ pub fn report(analysis: &Analysis) -> Output {
             )
         },
         || {
-            let frustration = frustration::report(analysis);
+            let (frustration, callbacks) = of_customers(analysis);
             let anomalies = anomalies::report(analysis, false);
-            (frustration, (anomalies, (callbacks::report(analysis), avoidance::report(analysis))))
+            (frustration, (anomalies, (callbacks, avoidance::report(analysis))))
         },
     );
 
@@ -59,6 +61,25 @@ pub fn report(analysis: &Analysis) -> Output {
     under("callbacks", callbacks, &mut output);
     under("reactions", reactions::report(analysis), &mut output);
     output
+}
+
+/// Frustration and callbacks: the sessions of a customer lie far apart in memory, and are fetched once for
+/// both.
+fn of_customers(analysis: &Analysis) -> (Output, Output) {
+    let shown = callbacks::Shows::of(analysis);
+    let none = || (Vec::new(), callbacks::Counted::default());
+    let (ranked, counted) = (0..analysis.sessions().by_customer().len())
+        .into_par_iter()
+        .fold(none, |(mut ranked, mut counted), number| {
+            ranked.extend(frustration::Ranked::of(number, analysis));
+            counted.add_customer(number, &shown, analysis);
+            (ranked, counted)
+        })
+        .reduce(none, |(mut ranked, counted), (mut more, others)| {
+            ranked.append(&mut more);
+            (ranked, counted.merge(others))
+        });
+    (frustration::report_of(ranked, analysis), callbacks::report_of(&counted, &shown, analysis))
 }
 
 fn under(name: &'static str, section: Output, output: &mut Output) {

@@ -1,7 +1,7 @@
 //! What each feed shows, and what follows: whether its sessions can be rated, and why an end stands
 //! without its offer. A feed is one provider, one instance, one direction.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{OrphanClass, Session};
 use crate::call_id::CallId;

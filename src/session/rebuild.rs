@@ -5,6 +5,7 @@
 //! the threads change nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -96,14 +97,24 @@ pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts
             instant_ms: rules.instant_ms,
         },
     };
-    let mut built: Vec<Built> = with_ids
-        .into_par_iter()
-        .map(|loaded| match loaded {
-            Loaded::Shard(it) => building.by_id(&packed.calls(it), pairs.as_ref()),
-            Loaded::Calls(it) => building.by_id(&it, pairs.as_ref()),
-        })
-        .collect();
-    built.par_extend(without.into_par_iter().map(|it| building.by_window(&packed.callers(it))));
+    // Each thread puts what it builds into one part: large pieces of memory grow in place.
+    let (with_ids, without) = (Mutex::new(with_ids), Mutex::new(without));
+    let next = |shards: &Mutex<Vec<Loaded>>| shards.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let built: Vec<Built> = rayon::broadcast(|_| {
+        let mut built = Built::default();
+        while let Some(loaded) = next(&with_ids) {
+            let calls = match loaded {
+                Loaded::Shard(it) => packed.calls(it),
+                Loaded::Calls(it) => it,
+            };
+            building.by_id(&calls, pairs.as_ref(), &mut built);
+        }
+        let next = || without.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        while let Some(shard) = next() {
+            building.by_window(&packed.callers(shard), &mut built);
+        }
+        built
+    });
 
     let mut res = Rebuilt { watermark, ..Rebuilt::default() };
     let mut parts = Vec::with_capacity(built.len());
@@ -161,10 +172,8 @@ struct Building<'b> {
 }
 
 impl Building<'_> {
-    fn by_id(&self, calls: &[Record], pairs: Option<&Pairs>) -> Built {
+    fn by_id(&self, calls: &[Record], pairs: Option<&Pairs>, built: &mut Built) {
         let Self { packed, texts, .. } = self;
-        let mut built = Built::default();
-        built.part.reserve(calls.len());
         let mut call = Vec::new();
         for records in calls.chunk_by(|a, b| packed.are_of_one_call(a, b)) {
             packed.unpack(records, &mut call);
@@ -180,13 +189,10 @@ impl Building<'_> {
                 self.session(&mut built.part, &mut built.feeds, events, of_id, records);
             });
         }
-        built
     }
 
-    fn by_window(&self, callers: &[Record]) -> Built {
+    fn by_window(&self, callers: &[Record], built: &mut Built) {
         let Self { packed, texts, .. } = self;
-        let mut built = Built::default();
-        built.part.reserve(callers.len());
         let mut caller = Vec::new();
         for records in callers.chunk_by(|a, b| packed.are_of_one_caller(a, b)) {
             packed.unpack(records, &mut caller);
@@ -196,7 +202,6 @@ impl Building<'_> {
                 self.session(&mut built.part, &mut built.feeds, events, of_id, records);
             });
         }
-        built
     }
 
     fn session(

@@ -253,11 +253,6 @@ impl Shared {
 }
 
 impl Part {
-    /// Makes room for so many events.
-    pub fn reserve(&mut self, events: usize) {
-        self.held.reserve_exact(events);
-    }
-
     /// Keeps a session and its events, in order. `records` are some records that these events come from.
     pub fn push(
         &mut self,
@@ -425,8 +420,8 @@ impl std::fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    /// Puts parts together.
-    pub fn of(parts: Vec<Part>, packed: Packed, shared: Shared) -> Self {
+    /// Puts parts together, the largest first; they are in no order before [`Sessions::sort_by`].
+    pub fn of(mut parts: Vec<Part>, packed: Packed, shared: Shared) -> Self {
         let mut all = Self {
             rares: packed.rares,
             commons: shared.commons.into_values(),
@@ -436,23 +431,28 @@ impl Sessions {
             ..Self::default()
         };
         let old = all.rares.len() as u32;
-        all.rows.reserve_exact(parts.iter().map(|it| it.rows.len()).sum());
-        all.held.reserve_exact(parts.iter().map(|it| it.held.len()).sum());
+        // The largest part is where the others go.
+        parts.sort_by_key(|it| std::cmp::Reverse(it.rows.len()));
         for mut part in parts {
             let (first, rares) = (all.held.len() as u32, all.rares.len() as u32 - old);
             let (wides, wide_sessions) = (all.wides.len() as u32, all.wide_sessions.len() as u32);
-            all.held.extend(part.held.iter().map(|it| {
-                let moved = match it.rare {
+            for it in &mut part.held {
+                it.rare = match it.rare {
                     rare if rare & WIDE != 0 => rare + wides,
                     rare if rare > old => rare + rares,
                     rare => rare,
                 };
-                Held { rare: moved, ..*it }
-            }));
-            all.rows.extend(part.rows.iter().map(|it| {
+            }
+            for it in &mut part.rows {
                 let is_wide = Bits::WIDE.get(whole(it.bits)) == 1;
-                Row { first: it.first + if is_wide { wide_sessions } else { first }, ..*it }
-            }));
+                it.first += if is_wide { wide_sessions } else { first };
+            }
+            if all.rows.is_empty() && all.held.is_empty() {
+                (all.rows, all.held) = (part.rows, part.held);
+            } else {
+                all.rows.append(&mut part.rows);
+                all.held.append(&mut part.held);
+            }
             all.rares.append(&mut part.rares);
             all.wides.append(&mut part.wides);
             all.wide_sessions.extend(part.wide_sessions.into_iter().map(|mut it| {

@@ -30,19 +30,24 @@ impl<T> Default for Table<T> {
 
 impl<T: Copy> Default for Recent<T> {
     fn default() -> Self {
-        Self { slots: vec![None; Self::SLOTS].into_boxed_slice() }
+        Self { slots: Box::default() }
     }
 }
 
 impl<T> Recent<T> {
-    const SLOTS: usize = 512;
+    const SLOTS: usize = 4096;
 }
 
 impl<T: Copy + Eq + Hash> Table<T> {
     /// The number of a value. Two threads that bring the same value get the same number; which number it
     /// is depends on who came first, and must show nowhere.
     pub(super) fn number(&self, value: &T, recent: &mut Recent<T>, mix: u32) -> u32 {
-        let slot = &mut recent.slots[(mix as usize ^ (mix as usize >> 9)) % Recent::<T>::SLOTS];
+        if recent.slots.is_empty() {
+            recent.slots = vec![None; Recent::<T>::SLOTS].into_boxed_slice();
+        }
+        // The upper bits of a product depend on all bits of its factors.
+        let place = mix.wrapping_mul(0x9e37_79b1) >> (32 - Recent::<T>::SLOTS.trailing_zeros());
+        let slot = &mut recent.slots[place as usize];
         if let Some((known, number)) = slot
             && known == value
         {

@@ -213,6 +213,9 @@ proptest! {
             0..4,
         )
     ) {
+        // The largest part comes first.
+        let mut parts = parts;
+        parts.sort_by_key(|it| std::cmp::Reverse(it.len()));
         let all: Vec<Event> = parts.iter().flatten().flat_map(|it| it.1.clone()).collect();
         let Shards { with_ids, packed, .. } = deal(&all);
         let records: Vec<Record> = with_ids.into_iter().flat_map(|it| packed.calls(it)).collect();
