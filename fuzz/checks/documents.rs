@@ -98,7 +98,8 @@ fn gates(names: &Names) -> Document {
 }
 
 fn style(zone: &Zone) -> Style<'_> {
-    Style { zone, width: None, color: false, csv_raw: false, section: None, columns: &[] }
+    // So wide that no line is broken.
+    Style { zone, width: Some(1 << 20), color: false, csv_raw: false, section: None, columns: &[] }
 }
 
 fn written(document: &Document, format: Format, style: &Style<'_>) -> Vec<u8> {

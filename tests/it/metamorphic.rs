@@ -190,7 +190,7 @@ fn the_program_asks_no_clock_no_locale_and_no_zone_files() {
     // What a run may ask: how long it takes (the bar), the temporary names of unfinished files.
     let allowed = [("cli/run.rs", "Instant::now")];
     let asks = [
-        "SystemTime",
+        "SystemTime::now",
         "Instant::now",
         "Utc::now",
         "Local::now",
@@ -212,6 +212,10 @@ fn the_program_asks_no_clock_no_locale_and_no_zone_files() {
             continue;
         }
         let source = fs::read_to_string(&path).unwrap();
+        // Tests may ask more, and comments may name what was asked once.
+        let source = source.split("\nmod tests {").next().unwrap();
+        let code = |it: &&str| !it.trim_start().starts_with("//");
+        let source: String = source.lines().filter(code).flat_map(|it| [it, "\n"]).collect();
         for ask in asks.iter().filter(|it| source.contains(**it)) {
             let known = allowed.iter().any(|(file, it)| path.ends_with(file) && it == ask);
             assert!(known, "{} in {}", ask, path.display());
@@ -342,7 +346,10 @@ fn write_text(text: &str, escaped: bool, out: &mut String) {
 fn is_plain(line: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(line) else { return false };
     let Ok(value) = serde_json::from_str::<Value>(text) else { return false };
-    // Keys twice are one behind the parser, and floats are rounded.
+    // Keys twice are one behind the parser, and floats are rounded. The second call id of a line is `shadow`.
+    if text.contains("shadow") {
+        return false;
+    }
     let keys = |text: &str| text.matches("\":").count();
     let mut floats = false;
     visit(&value, &mut |it| floats |= it.is_f64());
@@ -516,7 +523,11 @@ fn moved(text: &str) -> String {
 fn all_times_later_by_two_weeks_move_every_time_and_nothing_else() {
     // Envelopes with encoded bodies and broken bytes cannot be edited as text.
     let opts = TrafficOpts { broken_text: false, envelopes: false, invalid: false, ..TrafficOpts::default() };
-    let lines = lines(76, 300, &opts);
+    let mut lines = lines(76, 300, &opts);
+    // Nor can times that have an exponent.
+    let exponent =
+        |it: &[u8]| it[0].is_ascii_digit() && matches!(it[1], b'e' | b'E') && !it[2].is_ascii_alphabetic();
+    lines.retain(|it| !it.windows(3).any(exponent));
     let later: Vec<Vec<u8>> =
         lines.iter().map(|it| moved(std::str::from_utf8(it).unwrap()).into_bytes()).collect();
     assert_ne!(later, lines);
@@ -532,8 +543,13 @@ fn all_times_later_by_two_weeks_move_every_time_and_nothing_else() {
         let more_later: Vec<&str> = more_later.iter().map(String::as_str).collect();
         let mut expected = value(now.path(), command, more);
         let mut got = value(later.path(), command, &more_later);
-        without(&mut expected, &ids);
-        without(&mut got, &ids);
+        // The dates of laws stay.
+        for it in [&mut expected, &mut got] {
+            without(it, &ids);
+            without(it, &["dated", "source"]);
+            // They name days in words.
+            without(it, &["sentences"]);
+        }
         let expected: Value = serde_json::from_str(&moved(&expected.to_string())).unwrap();
         must_equal(&got, &expected, &format!("{command:?} {more:?}"));
     }
