@@ -58,6 +58,8 @@ pub struct Input {
     pub reactions: Vec<Reaction>,
     /// The books of reading.
     pub ledger: Ledger,
+    /// The same of each source, in their order.
+    pub books: Vec<Ledger>,
     /// The first faults, in the order of the input.
     pub faults: Vec<Fault>,
     /// The raw lines behind the events, if wanted.
@@ -113,7 +115,7 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
         files,
         rejects,
         step,
-        input: Input::default(),
+        input: Input { books: vec![Ledger::default(); job.sources.len()], ..Input::default() },
         held: Vec::new(),
         deal: &deal,
         loose: Loose::default(),
@@ -153,8 +155,6 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     loose.push(held);
     input.events = store::gather(loose, deal);
     input.bytes = input.totals.iter().map(|it| it.bytes).sum();
-    let lines: u64 = input.totals.iter().map(|it| it.lines).sum();
-    debug_assert_eq!(lines, input.ledger.lines, "each line is read once");
     Ok(input)
 }
 
@@ -279,6 +279,8 @@ impl Assembly<'_> {
             (self.rejects)(reject)?;
         }
         parsed.events.iter().for_each(|it| self.loose.push(it, self.deal));
+        // The sources that have ended are those before this one.
+        self.input.books[self.input.totals.len()].add(parsed.ledger.clone());
         self.input.add(parsed);
         Ok(())
     }
@@ -291,8 +293,8 @@ fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parse
     if unverified.get(range).is_none_or(|(first, _)| first_line < *first) {
         return parsed;
     }
-    let lines = parsed.ledger.lines;
-    Parsed { ledger: Ledger { lines, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
+    let Ledger { lines, bytes, .. } = parsed.ledger;
+    Parsed { ledger: Ledger { lines, bytes, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
 }
 
 fn parse(

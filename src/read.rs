@@ -197,6 +197,7 @@ fn read_by_shapes(
         number += 1;
     }
     shapes.settle(&mut parsed.ledger);
+    parsed.count_bytes(lines);
     parsed
 }
 
@@ -274,6 +275,7 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
     let mut parsed = Parsed::default();
     if let Some(length) = lines.over {
         parsed.ledger.lines = 1;
+        parsed.ledger.bytes = length;
         let flaw =
             Flaw { reason: Reason::TooLong, field: "", expected: "a line of at most 16 MiB", address: 0 };
         parsed.invalid_line(lines, lines.first_line, lines.bytes, flaw, Some(length), wants);
@@ -290,6 +292,7 @@ pub fn read_lines(lines: &Lines<'_>, options: &ReadOptions, texts: &Interner, wa
         rest = next;
         number += 1;
     }
+    parsed.count_bytes(lines);
     parsed
 }
 
@@ -297,6 +300,13 @@ impl Parsed {
     fn marks(&self) -> Marks {
         let it = &self.ledger;
         Marks { other: it.other, call: it.call, events: it.events, repaired_text: it.repaired_text }
+    }
+
+    /// The bytes of all lines at once: what is not a line end, one for each line but for a last one that
+    /// lacks it.
+    fn count_bytes(&mut self, lines: &Lines<'_>) {
+        let unended = lines.bytes.last().is_some_and(|it| *it != b'\n');
+        self.ledger.bytes = (lines.bytes.len() as u64 + u64::from(unended)).saturating_sub(self.ledger.lines);
     }
 
     fn line(

@@ -347,6 +347,9 @@ pub fn read(
 
     let faults = std::mem::take(&mut input.faults);
     let totals = std::mem::take(&mut input.totals);
+    #[cfg(test)]
+    tests::fake(&mut input);
+    input.ledger.balance_sources(&input.books, &totals).map_err(Failure::Books)?;
     let files = found.sources.len();
     let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
     let ledger = &analysis.ledger;
@@ -993,4 +996,100 @@ fn write_reject(reject: &Reject, texts: &Interner, out: &mut dyn Write) -> io::R
     out.write_all(b"\n")?;
     out.write_all(&reject.raw)?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::event::Event;
+
+    type Fake = fn(&mut Input);
+
+    thread_local! {
+        /// What the next run of this thread does to its books.
+        static FAKE: Cell<Option<Fake>> = const { Cell::new(None) };
+    }
+
+    /// Breaks the books where a test asks for it.
+    pub(super) fn fake(input: &mut Input) {
+        if let Some(fake) = FAKE.take() {
+            fake(input);
+        }
+    }
+
+    const DUMP: &str = "\
+{\"event\":\"call.received\",\"session\":\"a\",\"timestamp\":1771400120000,\"payload\":{\"id\":\"c1\",\"from\":\"911@c.us\"}}
+{\"event\":\"call.rejected\",\"session\":\"a\",\"timestamp\":1771400123456,\"payload\":{\"id\":\"c1\",\"from\":\"911@c.us\"}}
+
+{\"event\":\"message\"}
+{broken
+";
+
+    fn deal_again(input: &mut Input, change: impl FnOnce(&mut Vec<Event>)) {
+        let mut events = std::mem::take(&mut input.events).into_events();
+        change(&mut events);
+        input.events = store::deal(&events);
+    }
+
+    /// One run over the dump, its status and both streams.
+    fn run(folder: &Path, args: &[&str], fake: Option<Fake>) -> (u8, String, String) {
+        let dump = folder.join("dump.ndjson");
+        fs::write(&dump, DUMP).unwrap();
+        FAKE.set(fake);
+        let args = args.iter().map(|it| it.replace("OUT", &folder.join("out").display().to_string()));
+        let argv: Vec<OsString> = [OsString::from("callsift")]
+            .into_iter()
+            .chain(args.map(OsString::from))
+            .chain([dump.into_os_string()])
+            .collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = crate::cli::run(&argv, &Env::default(), &mut out, &mut err);
+        let text = |it| String::from_utf8(it).unwrap();
+        (exit.status(), text(out), text(err))
+    }
+
+    #[test]
+    fn books_that_do_not_balance_are_no_report() {
+        let fakes: [(&str, Fake); 10] = [
+            ("a line too many", |it| it.ledger.lines += 1),
+            ("a line in no class", |it| it.ledger.other -= 1),
+            ("a line in another class", |it| {
+                it.ledger.other -= 1;
+                it.ledger.blank += 1;
+                it.ledger.call -= 1;
+                it.ledger.invalid += 1;
+            }),
+            ("a fault without a reason", |it| it.ledger.invalid_reasons.clear()),
+            ("a byte lost", |it| it.books[0].bytes -= 1),
+            ("a source without books", |it| it.books.clear()),
+            ("an event lost", |it| deal_again(it, |events| events.truncate(1))),
+            ("an event out of nowhere", |it| deal_again(it, |events| events.push(events[0]))),
+            ("a line left out unasked", |it| it.ledger.unverified += 1),
+            ("a reaction that is none", |it| it.ledger.reactions += 1),
+        ];
+        let commands: [&[&str]; 7] = [
+            &["report"],
+            &["kpi", "--format", "csv"],
+            &["sessions", "--format", "html"],
+            &["events", "-o", "OUT"],
+            &["anomalies", "--format", "xlsx", "-o", "OUT"],
+            &["inspect", "--rejects", "OUT"],
+            &["pack", "--month", "2026-02", "--tz", "UTC", "--out", "OUT"],
+        ];
+        for command in commands {
+            let folder = tempfile::tempdir().unwrap();
+            let (status, _, err) = run(folder.path(), command, None);
+            assert_eq!(status, 3, "{command:?} with its books in order: {err}");
+            for (what, fake) in fakes {
+                let folder = tempfile::tempdir().unwrap();
+                let (status, out, err) = run(folder.path(), command, Some(fake));
+                assert_eq!((status, out.as_str()), (5, ""), "{command:?}, {what}: {err}");
+                assert!(err.contains("the books do not balance"), "{err}");
+                let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+                assert_eq!(left.len(), 1, "{command:?}, {what}: only the dump is there");
+            }
+        }
+    }
 }

@@ -15,6 +15,10 @@ pub trait Lines {
     fn end(&mut self);
     /// The bytes of the current line so far; anything that is not JSON if it is over the limit.
     fn line(&self) -> &[u8];
+    /// So many bytes of the file were passed over that belong to no line.
+    fn outside(&mut self, bytes: u64);
+    /// A line that holds no bytes of the file.
+    fn made(&mut self, bytes: &[u8]);
 }
 
 /// The state between two pieces of input.
@@ -102,11 +106,11 @@ impl Splitter {
     /// The file ends here.
     pub fn finish(&mut self, lines: &mut impl Lines) {
         match self.state {
-            State::Opened | State::Due | State::Behind => whole(b"[", lines),
+            State::Opened | State::Due | State::Behind => lines.made(b"["),
             // A number cut short may still be a number, so that the cut needs a line of its own.
             State::Bare { .. } => {
                 lines.end();
-                whole(b"[", lines);
+                lines.made(b"[");
             }
             State::Text { .. } | State::Container | State::Inner { .. } | State::Tail => lines.end(),
             State::Before | State::Closed | State::TailStart => {}
@@ -125,28 +129,29 @@ impl Splitter {
         if is_white(byte) {
             self.margin.pass(byte);
             self.line_ended |= byte == b'\n';
+            lines.outside(1);
             return 1;
         }
         other(self, byte, lines)
     }
 
-    fn before(&mut self, _: u8, _: &mut impl Lines) -> usize {
-        self.open_array()
+    fn before(&mut self, _: u8, lines: &mut impl Lines) -> usize {
+        self.open_array(lines)
     }
 
     fn opened(&mut self, byte: u8, lines: &mut impl Lines) -> usize {
-        if byte == b']' { self.go(State::Closed) } else { self.due(byte, lines) }
+        if byte == b']' { self.go(State::Closed, lines) } else { self.due(byte, lines) }
     }
 
     fn due(&mut self, byte: u8, lines: &mut impl Lines) -> usize {
         match byte {
             b',' => {
-                whole(b",", lines);
-                self.go(State::Due)
+                lines.made(b",");
+                self.go(State::Due, lines)
             }
             b']' => {
-                whole(b",", lines);
-                self.go(State::Closed)
+                lines.made(b",");
+                self.go(State::Closed, lines)
             }
             _ => self.begin(byte, lines),
         }
@@ -154,11 +159,11 @@ impl Splitter {
 
     fn behind(&mut self, byte: u8, lines: &mut impl Lines) -> usize {
         match byte {
-            b',' => self.go(State::Due),
-            b']' => self.go(State::Closed),
+            b',' => self.go(State::Due, lines),
+            b']' => self.go(State::Closed, lines),
             _ => {
                 if !(self.by_lines && self.line_ended) {
-                    whole(b",", lines);
+                    lines.made(b",");
                     self.by_lines |= self.line_ended;
                 }
                 self.begin(byte, lines)
@@ -169,11 +174,11 @@ impl Splitter {
     fn closed(&mut self, byte: u8, lines: &mut impl Lines) -> usize {
         match byte {
             // Arrays written one behind the other are all read.
-            b'[' => self.open_array(),
+            b'[' => self.open_array(lines),
             // The bracket was one too many.
             b',' => {
-                whole(b",", lines);
-                self.go(State::Due)
+                lines.made(b",");
+                self.go(State::Due, lines)
             }
             _ => self.tail_start(byte, lines),
         }
@@ -191,22 +196,24 @@ impl Splitter {
         };
         lines.piece(&input[..at]);
         lines.end();
-        self.go(State::TailStart);
+        self.go(State::TailStart, lines);
         at + 1
     }
 
-    /// Passes the bracket or comma that leads to `state`.
-    fn go(&mut self, state: State) -> usize {
+    /// Passes the bracket, comma or line end that leads to `state`.
+    fn go(&mut self, state: State, lines: &mut impl Lines) -> usize {
         self.margin.open = false;
         self.state = state;
+        lines.outside(1);
         1
     }
 
-    fn open_array(&mut self) -> usize {
+    fn open_array(&mut self, lines: &mut impl Lines) -> usize {
         // An element on the line of the bracket is as far out as those on lines of their own.
         self.margin.width += u64::from(self.margin.open);
         self.state = State::Opened;
         self.line_ended = false;
+        lines.outside(1);
         1
     }
 
@@ -382,12 +389,6 @@ impl Splitter {
     }
 }
 
-/// A line of one byte, which is not JSON, in the place of a fault.
-fn whole(fault: &[u8; 1], lines: &mut impl Lines) {
-    lines.piece(fault);
-    lines.end();
-}
-
 fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
@@ -493,10 +494,14 @@ mod tests {
     struct Collected {
         lines: Vec<String>,
         current: Vec<u8>,
+        held: u64,
+        outside: u64,
+        made: u64,
     }
 
     impl Lines for Collected {
         fn piece(&mut self, bytes: &[u8]) {
+            self.held += bytes.len() as u64;
             self.current.extend_from_slice(bytes);
         }
 
@@ -507,16 +512,29 @@ mod tests {
         fn line(&self) -> &[u8] {
             &self.current
         }
+
+        fn outside(&mut self, bytes: u64) {
+            self.outside += bytes;
+        }
+
+        fn made(&mut self, bytes: &[u8]) {
+            self.made += bytes.len() as u64;
+            self.piece(bytes);
+            self.end();
+        }
     }
 
     fn split_in<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
         let mut lines = Collected::default();
         let mut splitter = Splitter::new(is_json);
+        let mut bytes = 0;
         for piece in pieces {
             splitter.push(piece, &mut lines);
+            bytes += piece.len() as u64;
         }
         splitter.finish(&mut lines);
         assert!(lines.current.is_empty(), "an unfinished line is left");
+        assert_eq!(bytes + lines.made, lines.held + lines.outside, "each byte is in a line or outside");
         lines.lines
     }
 

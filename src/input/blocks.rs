@@ -109,6 +109,13 @@ pub struct Total {
     pub lines: u64,
     /// Unpacked bytes.
     pub bytes: u64,
+    /// Those of them that are in no line: line ends, a byte-order mark, what stands between the elements
+    /// of an array.
+    pub outside: u64,
+    /// Bytes of lines that stand for what is missing, and that the source does not hold.
+    pub made: u64,
+    /// Lines that are to be left out because their data did not pass its checksum.
+    pub unverified: u64,
     /// The stored bytes, if that was asked for.
     pub stamp: Option<Stamp>,
 }
@@ -179,7 +186,7 @@ impl<'a> Reader<'a> {
                 Ok(stream) => (position, Box::new(stream)),
                 Err(finished) => {
                     self.give_back(position.0, None);
-                    return Some((position, Piece::End(finished)));
+                    return Some((position, Piece::End(*finished)));
                 }
             },
         };
@@ -199,13 +206,17 @@ impl<'a> Reader<'a> {
         self.changed.notify_all();
     }
 
-    fn open(&self, source: &Source) -> Result<Stream, Finished> {
+    fn open(&self, source: &Source) -> Result<Stream, Box<Finished>> {
         match Decoded::open(source, Arc::clone(&self.progress), self.options.digest) {
             Ok(it) => {
                 let it = it.dropping(self.options.by_member);
                 Ok(Stream::begin(source.name.clone(), it, self.options))
             }
-            Err(it) => Err(Finished { total: Total::default(), unverified: Vec::new(), troubles: vec![it] }),
+            Err(it) => Err(Box::new(Finished {
+                total: Total::default(),
+                unverified: Vec::new(),
+                troubles: vec![it],
+            })),
         }
     }
 
@@ -353,16 +364,22 @@ mod tests {
         lines
     }
 
+    /// The bytes of all lines, without line ends.
+    fn in_lines(blocks: &[Block]) -> u64 {
+        let ends = |it: &Block| it.bytes.iter().filter(|it| **it == b'\n').count();
+        let length = |it: &Block| it.over.map_or((it.bytes.len() - ends(it)) as u64, |it| it.length);
+        blocks.iter().map(length).sum()
+    }
+
     #[track_caller]
     fn check(input: &[u8], options: Options, expected: &[&str]) {
         for sizes in [&[1][..], &[2, 3], &[1000]] {
             for block_bytes in [1, 7, options.block_bytes] {
                 let read = read_cut(input, sizes, Options { block_bytes, ..options });
                 assert_eq!(shown(&read.blocks), expected, "{sizes:?} {block_bytes}");
-                assert_eq!(
-                    read.total,
-                    Total { lines: expected.len() as u64, bytes: input.len() as u64, stamp: None }
-                );
+                let total = read.total;
+                assert_eq!((total.lines, total.bytes), (expected.len() as u64, input.len() as u64));
+                assert_eq!(total.bytes + total.made, in_lines(&read.blocks) + total.outside, "{sizes:?}");
             }
         }
     }

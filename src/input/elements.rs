@@ -14,6 +14,10 @@ pub struct Elements {
     line_at: usize,
     /// Lines that have ended so far, in all blocks.
     lines: u64,
+    /// Bytes of the source that are in no line.
+    outside: u64,
+    /// Bytes of lines that the source does not hold.
+    made: u64,
     /// The number of the first line of the block.
     first_line: u64,
     /// The current line, if it is over the limit.
@@ -36,6 +40,8 @@ impl Elements {
             block: Vec::new(),
             line_at: 0,
             lines: 0,
+            outside: 0,
+            made: 0,
             first_line: 1,
             long: None,
             ready: VecDeque::new(),
@@ -51,6 +57,16 @@ impl Elements {
     /// How many elements have ended.
     pub fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// How many bytes of the source are in no element.
+    pub fn outside(&self) -> u64 {
+        self.outside
+    }
+
+    /// How many bytes of elements stand for what the source does not hold.
+    pub fn made(&self) -> u64 {
+        self.made
     }
 
     /// Whether an element has begun and not ended.
@@ -132,5 +148,14 @@ impl Lines for Elements {
 
     fn line(&self) -> &[u8] {
         if self.long.is_some() { &[] } else { &self.block[self.line_at..] }
+    }
+    fn outside(&mut self, bytes: u64) {
+        self.outside += bytes;
+    }
+
+    fn made(&mut self, bytes: &[u8]) {
+        self.made += bytes.len() as u64;
+        self.piece(bytes);
+        self.end();
     }
 }

@@ -17,6 +17,8 @@ pub struct Lines {
     carry: Vec<u8>,
     /// Lines of the blocks so far.
     lines: u64,
+    /// How many of them have a line end.
+    ends: u64,
     /// The line that begins in `carry` is a block of its own: it began in a member that has ended.
     alone: bool,
     ended: bool,
@@ -59,6 +61,11 @@ impl Lines {
     /// How many lines have been handed out.
     pub fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// How many of them ended with a line end.
+    pub fn ends(&self) -> u64 {
+        self.ends
     }
 
     /// The next block, in the buffer of one that is done with.
@@ -128,7 +135,9 @@ impl Lines {
         self.carry.extend_from_slice(&filling.buffer[end..filling.read]);
         let first_line = self.lines + 1;
         let unended = filling.buffer[end - 1] != b'\n';
-        self.lines += filling.count(end) + u64::from(unended);
+        let ends = filling.count(end);
+        self.ends += ends;
+        self.lines += ends + u64::from(unended);
         let length = end - usize::from(!unended);
         if length > options.line_limit {
             filling.buffer.truncate(options.over_keep);
@@ -158,6 +167,7 @@ impl Lines {
                         continue;
                     };
                     length += at as u64;
+                    self.ends += 1;
                     self.carry.extend_from_slice(&buffer[at + 1..count]);
                     break;
                 }

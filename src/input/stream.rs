@@ -37,6 +37,8 @@ pub struct Stream {
     members: Members,
     options: Options,
     cutter: Cutter,
+    /// Bytes before the first line.
+    mark: u64,
     guess: Option<Trouble>,
 }
 
@@ -73,8 +75,9 @@ impl Stream {
         let guess = guess.map(|it| Trouble::notice(&name, TroubleKind::Looks, it));
         if head.bytes.starts_with(BYTE_ORDER_MARK) {
             input.head_at = BYTE_ORDER_MARK.len();
-            input.given = BYTE_ORDER_MARK.len() as u64;
         }
+        let mark = input.head_at as u64;
+        input.given = mark;
         input.head = head.bytes;
         let cutter = match array {
             false => Cutter::Lines(Lines::default()),
@@ -85,7 +88,7 @@ impl Stream {
                 ended: false,
             },
         };
-        Self { name, input, members: Members::default(), options, cutter, guess }
+        Self { name, input, members: Members::default(), options, cutter, mark, guess }
     }
 
     /// Whether the source is compressed.
@@ -126,17 +129,23 @@ impl Stream {
 
     /// Ends reading, behind the last block.
     pub fn finish(self) -> Finished {
-        let Self { name, mut input, members, options, cutter, guess } = self;
-        let lines = match cutter {
-            Cutter::Lines(it) => it.lines(),
-            Cutter::Array { elements, .. } => elements.lines(),
+        let Self { name, mut input, members, options, cutter, mark, guess } = self;
+        let (lines, outside, made) = match cutter {
+            Cutter::Lines(it) => (it.lines(), it.ends(), 0),
+            Cutter::Array { elements, .. } => (elements.lines(), elements.outside(), elements.made()),
         };
-        let stamp = input.decoded.digest();
-        let total = Total { lines, bytes: input.given, stamp };
         let unverified = members.unverified;
+        let count: u64 = unverified.iter().map(|(first, last)| last - first + 1).sum();
+        let total = Total {
+            lines,
+            bytes: input.given,
+            outside: mark + outside,
+            made,
+            unverified: if options.by_member { count } else { 0 },
+            stamp: input.decoded.digest(),
+        };
         let mut troubles: Vec<Trouble> = guess.into_iter().collect();
         troubles.extend(input.decoded.troubles(&name));
-        let count: u64 = unverified.iter().map(|(first, last)| last - first + 1).sum();
         // A read that failed can be why a member has no end.
         if let Some(why) = troubles.iter_mut().rfind(|it| it.defect).filter(|_| count > 0) {
             let lines = if count == 1 { "1 line" } else { &format!("{count} lines") };
