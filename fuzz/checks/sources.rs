@@ -170,15 +170,10 @@ impl Cut {
         Some(Self { lines, blocks, total, unverified, troubles })
     }
 
-    /// What went wrong. How near an offset is to the damage depends on how the bytes came.
-    fn told(&self) -> Vec<(callsift::input::TroubleKind, bool, String)> {
-        let message = |it: &str| match it.split_once("near offset ") {
-            Some((before, after)) => {
-                [before, after.trim_start_matches(|it: char| it.is_ascii_digit())].concat()
-            }
-            None => it.to_owned(),
-        };
-        self.troubles.iter().map(|it| (it.kind, it.defect, message(&it.message))).collect()
+    /// What went wrong. The words that an unpacker has for damage, and how near to it they point, depend on how
+    /// the bytes came.
+    fn told(&self) -> Vec<(callsift::input::TroubleKind, bool)> {
+        self.troubles.iter().map(|it| (it.kind, it.defect)).collect()
     }
 
     fn check_books(&self, way: Way) {

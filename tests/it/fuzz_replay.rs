@@ -50,7 +50,13 @@ fn fixtures_pass_every_check_of_fuzzing() {
         .collect();
     assert!(fixtures.len() > 100, "{}", fixtures.len());
     for (name, function) in checks::ALL {
-        for file in &fixtures {
+        // Whole runs are slow, and every fixture has a test of its own.
+        let step = match name {
+            "runs" => 8,
+            "lines" | "sources" => 3,
+            _ => 1,
+        };
+        for file in fixtures.iter().step_by(step) {
             // As a name or a time a whole dump says little.
             if ["lines", "sources", "runs"].contains(&name) || fs::metadata(file).unwrap().len() < 300 {
                 check(name, function, file);
