@@ -1,6 +1,6 @@
 //! Events and sessions in little memory.
 //!
-//! [`Event`](crate::event::Event) and [`Session`](crate::session::Session) are what the program thinks
+//! [`Event`] and [`Session`](crate::session::Session) are what the program thinks
 //! in: wide plain values. A dump holds millions, of which most fields are the same as in others or
 //! missing, so they are kept packed and unpacked one at a time: 44 bytes an event while reading, 60 a
 //! session and 20 an event afterwards. What does not fit (a line number over 2^40, a call that lasts
