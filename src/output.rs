@@ -152,11 +152,15 @@ pub(crate) fn finish_with(
     unless_stopped(|| place(&mut ready, last))?;
     let mut folders = HashSet::new();
     for Ready { name, unfinished, target, placed } in ready {
-        remember(&unfinished, false);
-        // Where they were exchanged the old file goes away under the name of the unfinished one.
-        if placed != Some(Placed::Exchanged) {
+        let path = unfinished.to_path_buf();
+        // Where they were exchanged the old file goes away under the name of the unfinished one; a signal
+        // until then takes it away too.
+        if placed == Some(Placed::Exchanged) {
+            drop(unfinished);
+        } else {
             drop(unfinished.keep());
         }
+        remember(&path, false);
         let folder = folder_of(&target);
         if folders.insert(folder.to_owned()) {
             let unsure = |error| Unwritten { name: Some(name), error, in_place: true };

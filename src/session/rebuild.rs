@@ -124,7 +124,8 @@ pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts
         parts.push(it.part);
     }
     res.sessions = Sessions::of(parts, packed, shared);
-    res.sessions.sort_by(|a, b| order::sessions(a, b, texts));
+    let places = |a, b| order::origins(a, b, texts);
+    res.sessions.sort_by(|a, b| order::sessions(a, b, texts), places);
     res.feeds.judge(&rules.feed_complete, texts);
     res.feeds.class(&mut res.sessions);
     let shows = res.sessions.feeds().map(|it| res.feeds.of_key(&it).shows.answers).collect();

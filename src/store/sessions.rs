@@ -1,5 +1,6 @@
 //! Sessions with their events, packed.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::call_id::CallId;
 use crate::dialects::Provider;
-use crate::event::{Cause, Direction, Event};
+use crate::event::{Cause, Direction, Event, Origin};
 use crate::session::{AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated};
 use crate::text::Sym;
 
@@ -617,12 +618,21 @@ impl Sessions {
         self.rows[place].assigned = number;
     }
 
-    /// Brings them into an order; by start before anything else, the untimed ones first.
-    pub fn sort_by(&mut self, order: impl Fn(&Session, &Session) -> std::cmp::Ordering + Sync) {
+    /// Brings them into an order; by start before anything else, the untimed ones first, and at last by
+    /// where their first events stand.
+    pub fn sort_by(
+        &mut self,
+        order: impl Fn(&Session, &Session) -> Ordering + Sync,
+        places: impl Fn(Origin, Origin) -> Ordering + Sync,
+    ) {
         let mut rows = std::mem::take(&mut self.rows);
         let start = |it: &Row| whole(it.started).cast_signed();
         rows.par_sort_unstable_by(|a, b| {
-            start(a).cmp(&start(b)).then_with(|| order(&self.session(a), &self.session(b)))
+            start(a).cmp(&start(b)).then_with(|| {
+                let (a, b) = (self.session(a), self.session(b));
+                let first = |it: &Session| self.event(it.events.start, it).origin;
+                order(&a, &b).then_with(|| places(first(&a), first(&b)))
+            })
         });
         self.rows = rows;
     }

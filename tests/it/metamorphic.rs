@@ -635,10 +635,10 @@ fn a_cut_dump_never_claims_more() {
     };
     let all = books(&bytes);
     let whole = growing(&all);
-    // Every byte of the beginning, where the first lines end, and then every 97th.
+    // Every byte of the beginning, where the first lines end, and then every 389th.
     let ends = |at: &usize| bytes[*at] == b'\n';
     let places = (0..bytes.len())
-        .filter(|it| *it < 120 || it % 97 == 0 || ends(it) || it.checked_sub(1).is_some_and(|it| ends(&it)));
+        .filter(|it| *it < 40 || it % 389 == 0 || ends(it) || it.checked_sub(1).is_some_and(|it| ends(&it)));
     let mut claimed = 0;
     for at in places {
         let cut = books(&bytes[..at]);
