@@ -45,7 +45,16 @@ impl Attempt {
 /// Whether a session is an attempt, or a part of one: it can be placed in time, it has an outcome,
 /// and it is no group call.
 pub fn counts(session: &Session) -> bool {
-    session.is_timed() && session.outcome.is_some() && session.group != Some(true)
+    start_and_outcome(session.started_at, session.outcome, session.group).is_some()
+}
+
+/// Start and outcome of what counts as an attempt.
+fn start_and_outcome(
+    started_at: Option<i64>,
+    outcome: Option<Outcome>,
+    group: Option<bool>,
+) -> Option<(i64, Outcome)> {
+    started_at.zip(outcome).filter(|_| group != Some(true))
 }
 
 /// Puts sessions of one customer and one direction together: of `places`, which are in the fixed order
@@ -63,11 +72,10 @@ pub fn attempts(
     let mut ids: Vec<Option<(Provider, CallId)>> = Vec::new();
     for place in places {
         let session = sessions.glance(place);
-        if session.direction != direction || session.group == Some(true) {
+        let counted = start_and_outcome(session.started_at, session.outcome, session.group);
+        let Some((started_at, outcome)) = counted.filter(|_| session.direction == direction) else {
             continue;
-        }
-        // The same as `counts` says.
-        let (Some(started_at), Some(outcome)) = (session.started_at, session.outcome) else { continue };
+        };
         ids.push(sessions.call_id(place).map(|it| (session.provider, it)));
         attempts.push(Attempt {
             first: place,

@@ -490,6 +490,29 @@ mod tests {
     }
 
     #[test]
+    fn a_short_list_is_the_beginning_of_the_long_one_and_says_what_is_left() {
+        let mut lines = Vec::new();
+        for (caller, times) in [("919811110001", 1), ("919811110002", 6), ("919811110003", 3)] {
+            for minute in 0..times {
+                lines.extend(call("missed", "desk", caller, &format!("10:{minute:02}:00")));
+            }
+        }
+        let mut analysis = analysis(lines);
+        let whole = report(&analysis);
+        let whole = table(&whole, &["rows"]);
+        assert_eq!((whole.rows.len(), whole.left_out), (3, 0));
+        for wanted in [0, 1, 2, 3, 9] {
+            analysis.options.list_rows = Some(wanted);
+            let short = report(&analysis);
+            let short = table(&short, &["rows"]);
+            // The one of the first priority is never left out: she is told of above the tables.
+            let shown = wanted.clamp(1, 3);
+            assert_eq!(short.rows, whole.rows[..shown], "{wanted}");
+            assert_eq!(short.left_out, 3 - shown, "{wanted}");
+        }
+    }
+
+    #[test]
     fn the_columns_are_those_of_the_definitions() {
         let keys: Vec<&str> = columns().iter().map(|it| it.key).collect();
         assert_eq!(

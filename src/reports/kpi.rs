@@ -711,3 +711,39 @@ fn reading(by: &[Key]) -> Vec<String> {
     }
     reading
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::testing::{analysis, call};
+
+    #[test]
+    fn sessions_counted_together_come_to_the_same_as_one_by_one() {
+        let mut lines = Vec::new();
+        for (caller, instance, outcome, minute) in [
+            ("919811110001", "desk", "rejected", 1),
+            ("919811110001", "desk", "rejected", 3),
+            ("919811110002", "desk", "rejected", 5),
+            ("919811110001", "desk", "accepted", 7),
+            ("919811110001", "shop", "missed", 9),
+            ("919811110002", "shop", "rejected", 11),
+        ] {
+            lines.extend(call(outcome, instance, caller, &format!("10:{minute:02}:00")));
+        }
+        let by_census = analysis(lines);
+        for by in [&[Key::Instance][..], &[Key::Agent], &[]] {
+            let together = group(&by_census, by, Direction::Incoming);
+            // With a choice by time each session is looked at.
+            let one_by_one = group_some(&by_census, by, Direction::Incoming, Some(&|_| true));
+            let rows = |it: &Grouped| -> Vec<Vec<Cell>> {
+                let all = it.rows.iter().map(|it| &it.1).chain([&it.total]);
+                all.map(|it| it.cells(None, &by_census)).collect()
+            };
+            assert_eq!(rows(&together), rows(&one_by_one), "{by:?}");
+        }
+        let total = group(&by_census, &[Key::Instance], Direction::Incoming).total;
+        assert_eq!((total.resolved(), total.rejected, total.answered, total.missed), (6, 4, 1, 1));
+        // Two callers, of whom each was rejected twice.
+        assert_eq!((total.unique_callers, total.top_caller()), (2, Some(2)));
+    }
+}

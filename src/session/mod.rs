@@ -113,6 +113,11 @@ impl OrphanClass {
     pub const ALL: [Self; 4] =
         [Self::OtherInstance, Self::NoOffersCaptured, Self::CaptureEdge, Self::NetworkAnomaly];
 
+    /// Whether such orphans count in no rate.
+    pub fn is_apart(self) -> bool {
+        self != Self::NoOffersCaptured
+    }
+
     /// The word used in columns.
     pub fn name(self) -> &'static str {
         match self {
@@ -208,7 +213,7 @@ impl Session {
     /// Whether it is an orphan that counts in no rate: one of another class than
     /// `no_offers_captured`.
     pub fn is_orphan_apart(&self) -> bool {
-        self.orphan.is_some_and(|it| it != OrphanClass::NoOffersCaptured)
+        self.orphan.is_some_and(OrphanClass::is_apart)
     }
 
     /// Whether it counts in the rates of its feed.

@@ -18,7 +18,8 @@ const PILE: usize = 128;
 
 /// How the events of one run are dealt; shared by its threads.
 pub struct Deal {
-    /// Chosen at random, so that nobody can send everything to one shard.
+    /// Chosen at random. Whoever sends everything to one shard all the same takes only the other threads'
+    /// work away: within a shard calls are sorted, not hashed.
     seed: u64,
     commons: Table<Common>,
 }

@@ -80,7 +80,7 @@ impl Glance {
 
     /// As [`Session::is_orphan_apart`].
     pub fn is_orphan_apart(&self) -> bool {
-        self.orphan.is_some_and(|it| it != OrphanClass::NoOffersCaptured)
+        self.orphan.is_some_and(OrphanClass::is_apart)
     }
 
     /// As [`Session::counts_in_rates`].
