@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+use crate::lanes;
+
 /// Arrays and objects inside each other, at most.
 pub const MAX_DEPTH: u32 = 128;
 
@@ -190,20 +192,15 @@ impl Checker<'_> {
 
     fn digits(&mut self, expected: &'static str) -> Result<(), Fault> {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
+        self.at = lanes::digits_end(self.bytes, start);
         if self.at == start { Err(self.fault(expected)) } else { Ok(()) }
     }
 
     fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
-            let rest = &self.bytes[self.at..];
-            // Strings are most of a dump: look for what ends or breaks one, eight bytes at a time.
-            let plain = plain_prefix(rest);
-            self.at += plain;
-            match rest.get(plain) {
+            self.at = lanes::plain_end(self.bytes, self.at);
+            match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
@@ -232,32 +229,6 @@ impl Checker<'_> {
         }
         Ok(())
     }
-}
-
-/// How many bytes come before the first quote, backslash or control byte.
-#[inline]
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
-        let found = special(u64::from_le_bytes(*chunk));
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let rest = &bytes[at..];
-    at + rest.iter().position(|it| matches!(it, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
-}
-
-/// Eight bytes as one number: the highest bit of each that is a quote, a backslash or a control byte,
-/// exact up to and including the first such byte. Vector instructions would need `unsafe`.
-#[inline]
-fn special(bytes: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
-    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes;
-    let quote = below(bytes ^ (ONES * b'"' as u64), 1);
-    let backslash = below(bytes ^ (ONES * b'\\' as u64), 1);
-    (quote | backslash | below(bytes, 0x20)) & (ONES * 0x80)
 }
 
 /// What a value is.

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod input;
 
 // From lines to events.
+pub mod lanes;
 pub mod json;
 pub mod capture;
 pub mod dialects;

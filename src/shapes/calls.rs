@@ -10,12 +10,12 @@ use crate::dialects::support::{self, ReadOptions};
 use crate::event::{Event, Kind, Origin};
 use crate::identity::{self, Party};
 use crate::json::Raw;
+use crate::lanes::{self, LANES};
 use crate::text::{Interner, Sym};
 use crate::time::{self, MINUTE};
 
 use super::learn::{Learnt, ROLES, Role};
 use super::parties::{Parties, Spelling};
-use super::scan;
 use super::tree::Values;
 
 /// Sets of remembered values that one shape knows at once, at most.
@@ -50,6 +50,7 @@ pub struct CallShape {
 
 /// What the plain reader made of one set of remembered values.
 struct Entry {
+    /// The values one behind the other, and [`LANES`] bytes more.
     bytes: Box<[u8]>,
     lengths: Box<[u32]>,
     present: u64,
@@ -166,12 +167,13 @@ impl CallShape {
         }
         let mut at = 0;
         for (&place, &length) in self.remembered.iter().zip(&entry.lengths) {
-            let value = line.value(place);
-            let end = at + length as usize;
-            if !scan::same(value, &entry.bytes[at..end]) {
+            let (start, end) = line.values.at[usize::from(place)];
+            if end - start != length
+                || !lanes::same(line.bytes, start as usize, &entry.bytes, at, length as usize)
+            {
                 return None;
             }
-            at = end;
+            at += length as usize;
         }
         Some(entry)
     }
@@ -188,7 +190,7 @@ impl CallShape {
         let present = self.present(line);
         let values: Vec<&[u8]> = self.remembered.iter().map(|&it| line.value(it)).collect();
         let entry = Entry {
-            bytes: values.concat().into(),
+            bytes: [&values.concat()[..], &[0; LANES]].concat().into(),
             lengths: values.iter().map(|it| it.len() as u32).collect(),
             present,
             event: *event,

@@ -1,6 +1,6 @@
 //! Finding where a value ends, and whether it is one.
 
-use crate::json::plain_prefix;
+use crate::lanes;
 
 /// Where the string ends whose characters begin at `at`: the place of its closing quote, and whether
 /// there is a backslash before that. Nothing if it holds a control byte or a bad escape, or never ends.
@@ -8,7 +8,7 @@ use crate::json::plain_prefix;
 pub fn string(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escaped = false;
     loop {
-        at += plain_prefix(bytes.get(at..)?);
+        at = lanes::plain_end(bytes, at);
         match bytes.get(at) {
             Some(b'"') => return Some((at, escaped)),
             Some(b'\\') => {
@@ -36,12 +36,9 @@ fn escape(bytes: &[u8], at: usize) -> Option<usize> {
 /// Where the number ends that begins at `at`.
 #[inline]
 pub fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let digits = |mut at: usize| {
-        let start = at;
-        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        (at > start).then_some(at)
+    let digits = |start: usize| {
+        let end = lanes::digits_end(bytes, start);
+        (end > start).then_some(end)
     };
     if bytes.get(at) == Some(&b'-') {
         at += 1;
@@ -58,21 +55,6 @@ pub fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
         at = digits(at)?;
     }
     Some(at)
-}
-
-/// Whether two slices of one length are equal: constant parts of a line are 5 to 40 bytes, where a
-/// call of `memcmp` costs more than the comparison.
-#[inline]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    if a.len() < 8 {
-        return a.iter().zip(b).all(|(a, b)| a == b);
-    }
-    let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else { return false };
-    let all = a.chunks_exact(8).zip(b.chunks_exact(8)).all(|(a, b)| a == b);
-    all && last_a == last_b
 }
 
 #[cfg(test)]
@@ -127,20 +109,6 @@ mod tests {
                 let whole = number(&text, 0) == Some(text.len());
                 assert_eq!(whole, json::check(&text).is_ok(), "{}", String::from_utf8_lossy(&text));
             }
-        }
-    }
-
-    #[test]
-    fn equal_slices_are_equal_at_every_length() {
-        for length in 0..70 {
-            let a: Vec<u8> = (0..length).map(|it| it as u8).collect();
-            assert!(same(&a, &a.clone()));
-            for place in 0..length {
-                let mut b = a.clone();
-                b[place] ^= 0x80;
-                assert!(!same(&a, &b), "{length} {place}");
-            }
-            assert!(!same(&a, &[&a[..], b"x"].concat()));
         }
     }
 }

@@ -4,6 +4,7 @@
 //! learnt holds a control byte, so the marks are two of these.
 
 use super::scan;
+use crate::lanes::{self, LANES};
 
 /// Stands for the characters of a string, between its quotes.
 pub const STRING: u8 = 0;
@@ -64,8 +65,7 @@ impl Tree {
         let mut at = 0;
         loop {
             let length = node.length as usize;
-            let constant = &self.bytes[node.start as usize..node.start as usize + length];
-            if !scan::same(bytes.get(at..at + length)?, constant) {
+            if !lanes::same(bytes, at, &self.bytes, node.start as usize, length) {
                 return None;
             }
             at += length;
@@ -151,8 +151,11 @@ impl Tree {
     }
 
     fn node(&mut self, constant: &[u8]) -> u32 {
+        // So many bytes stand behind the last constant that it can be compared as the others are.
+        self.bytes.truncate(self.bytes.len().saturating_sub(LANES));
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(constant);
+        self.bytes.extend_from_slice(&[0; LANES]);
         let length = constant.len() as u32;
         self.nodes.push(Node { start, length, string: NONE, number: NONE, end: NONE, branches: Vec::new() });
         self.nodes.len() as u32 - 1

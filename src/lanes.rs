@@ -1,0 +1,133 @@
+//! Sixteen bytes at a time: what ends a string, how far digits go, whether constants are equal.
+//!
+//! `wide` makes one instruction of each step on every machine, without `unsafe` here. On strings of a
+//! dump of messages it takes half of the time of eight bytes in a plain register.
+
+use wide::u8x16;
+
+/// Bytes that one step looks at.
+pub const LANES: usize = 16;
+
+#[inline]
+fn lanes(bytes: &[u8], at: usize) -> Option<&[u8; LANES]> {
+    bytes.get(at..)?.first_chunk()
+}
+
+/// The place of the first quote, backslash or control byte from `at` on, or the end.
+#[inline]
+pub fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = lanes(bytes, at) {
+        let chunk = u8x16::from(*chunk);
+        let quote = chunk.simd_eq(u8x16::splat(b'"'));
+        let backslash = chunk.simd_eq(u8x16::splat(b'\\'));
+        let control = chunk.min(u8x16::splat(0x1f)).simd_eq(chunk);
+        let found = (quote | backslash | control).to_bitmask();
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += LANES;
+    }
+    while bytes.get(at).is_some_and(|it| !matches!(it, b'"' | b'\\' | ..0x20)) {
+        at += 1;
+    }
+    at
+}
+
+/// The place of the first byte from `at` on that is no digit, or the end.
+#[inline]
+pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = lanes(bytes, at) {
+        let value = u8x16::from(*chunk) - u8x16::splat(b'0');
+        let digits = value.min(u8x16::splat(9)).simd_eq(value).to_bitmask();
+        let count = digits.trailing_ones() as usize;
+        at += count;
+        if count < LANES {
+            return at;
+        }
+    }
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
+
+/// Whether `length` bytes of the two from these places on are equal; not so where one is shorter.
+///
+/// Constant parts of a line are 5 to 40 bytes, where a call of `memcmp` costs more than the comparison.
+#[inline]
+pub fn same(a: &[u8], a_at: usize, b: &[u8], b_at: usize, length: usize) -> bool {
+    let mut done = 0;
+    while let (Some(a), Some(b)) = (lanes(a, a_at + done), lanes(b, b_at + done)) {
+        let differing = u128::from_le_bytes(*a) ^ u128::from_le_bytes(*b);
+        let rest = length - done;
+        if rest <= LANES {
+            // Bytes behind the last are of no matter.
+            return rest == 0 || differing << (8 * (LANES - rest)) == 0;
+        }
+        if differing != 0 {
+            return false;
+        }
+        done += LANES;
+    }
+    let part = |bytes: &[u8], at: usize| bytes.get(at + done..at + length).map(<[u8]>::to_vec);
+    matches!((part(a, a_at), part(b, b_at)), (Some(a), Some(b)) if a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_ends_is_found_at_every_place() {
+        for length in 0..70 {
+            for place in 0..=length {
+                for (end, plain) in [(b'"', b'a'), (b'\\', b'!'), (0x1f, b' '), (0, 0xff), (b'\n', 0x80)] {
+                    let mut bytes = vec![plain; length];
+                    if let Some(it) = bytes.get_mut(place) {
+                        *it = end;
+                    }
+                    for from in 0..=place {
+                        assert_eq!(plain_end(&bytes, from), place, "{end} {length} {from}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn digits_end_at_whatever_is_none() {
+        for length in 0..50 {
+            for place in 0..=length {
+                for end in [b'0' - 1, b'9' + 1, 0, 0xff, b'.', b'e'] {
+                    let mut bytes: Vec<u8> = (0..length).map(|it| b'0' + (it % 10) as u8).collect();
+                    if let Some(it) = bytes.get_mut(place) {
+                        *it = end;
+                    }
+                    for from in 0..=place {
+                        assert_eq!(digits_end(&bytes, from), place, "{end} {length} {from}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_parts_are_equal_at_every_length_and_nothing_else_matters() {
+        for length in 0..50 {
+            for room in [0, 1, 7, 40] {
+                let inner: Vec<u8> = (0..length).map(|it| it as u8).collect();
+                let a = [b"xyz", &inner[..], &vec![1; room]].concat();
+                let b = [b"x", &inner[..], &vec![2; room]].concat();
+                assert!(same(&a, 3, &b, 1, length));
+                for place in 0..length {
+                    for bit in [1, 0x80] {
+                        let mut other = b.clone();
+                        other[1 + place] ^= bit;
+                        assert!(!same(&a, 3, &other, 1, length), "{length} {place}");
+                    }
+                }
+                assert!(!same(&a, 3, &b[..length], 1, length), "{length}");
+            }
+        }
+    }
+}
