@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use crate::lanes;
+use crate::text::Number;
+
 /// What a party's spelling says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Party<'a> {
@@ -52,6 +55,23 @@ pub fn canonical(text: &str, fold: bool) -> Party<'_> {
         return Party::Person(Cow::Owned(number));
     }
     Party::Person(Cow::Borrowed(text))
+}
+
+/// What [`canonical`] makes of a number in one of the spellings that nearly all senders use, without
+/// making its text; nothing of any other.
+#[inline]
+pub fn plain_number(text: &[u8], fold: bool) -> Option<Number> {
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let (digits, server) = text.split_at(lanes::digits_end(text, 0));
+    if !matches!(server, b"" | b"@c.us" | b"@s.whatsapp.net") {
+        return None;
+    }
+    let may_fold = match digits.len() {
+        12 => digits.starts_with(b"55"),
+        13 => digits.starts_with(b"521") || digits.starts_with(b"549"),
+        _ => false,
+    };
+    if fold && may_fold { None } else { Number::of_digits(digits) }
 }
 
 /// Whether a canonical spelling is a number.
@@ -130,6 +150,43 @@ mod tests {
             check(text, "+525512345678");
         }
         assert_eq!(canonical("5215512345678@c.us", false), Party::Person("+5215512345678".into()));
+    }
+
+    #[test]
+    fn a_plain_number_is_the_canonical_one() {
+        let mut found = 0;
+        for digits in [
+            "",
+            "0",
+            "07",
+            "12345",
+            "5215512345678",
+            "5491123456789",
+            "551187654321",
+            "551157654321",
+            "5511987654321",
+            "915935110698",
+            "919876543210",
+            "1234567890123456789",
+            "12 345",
+            "12345a",
+        ] {
+            for start in ["", "+", "++", " ", "lid:"] {
+                for end in
+                    ["", "@c.us", "@C.US", "@s.whatsapp.net", "@lid", "@g.us", ":1@c.us", "@", "@c.us "]
+                {
+                    for fold in [true, false] {
+                        let text = format!("{start}{digits}{end}");
+                        if let Some(it) = plain_number(text.as_bytes(), fold) {
+                            assert_eq!(canonical(&text, fold), Party::Person(it.text().into()), "{text}");
+                            found += 1;
+                        }
+                    }
+                }
+            }
+        }
+        // Ten are digits that fit, of which four may be folded.
+        assert_eq!(found, (10 + 6) * 2 * 3);
     }
 
     #[test]

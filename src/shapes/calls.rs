@@ -433,6 +433,10 @@ impl<'v> Call<'v> {
     /// A party that is no group.
     #[inline]
     fn party(&self, role: Role) -> Read<Option<(Sym, Spelling)>> {
+        let Some(place) = self.shape.place(role) else { return Ok(None) };
+        if let Some(number) = identity::plain_number(self.line.value(place), self.context.options.fold) {
+            return Ok(Some((self.context.parties.number(number, self.context.texts), Spelling::Number)));
+        }
         let Some(text) = self.exact(role)? else { return Ok(None) };
         let read = || match identity::canonical(text, self.context.options.fold) {
             Party::Person(it) => {

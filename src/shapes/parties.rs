@@ -3,13 +3,12 @@
 
 use std::cell::Cell;
 
-use crate::text::Sym;
+use crate::text::{Interner, Number, Sym};
 
-/// Parties known at once, of 32 bytes each: at first as many as stay in a core's own cache, and more where
-/// the lines hold more. A party that is not known costs several looks into memory, so knowing 8 MiB of them
-/// pays: over 260,000 callers it took a third of the time of such a line.
-const LEAST: usize = 1 << 13;
-const MOST: usize = 1 << 18;
+/// Parties known at once, of 32 bytes each, so that they stay in a core's own cache.
+const PLACES: usize = 1 << 13;
+/// Numbers known at once, of 16 bytes each.
+const NUMBERS: usize = 1 << 12;
 const LONGEST: usize = 26;
 
 /// What the identity of a party is.
@@ -35,13 +34,12 @@ struct Known {
 #[derive(Default)]
 pub struct Parties {
     known: Vec<Cell<Known>>,
-    /// Parties that were not known since there was last made room.
-    missed: Cell<usize>,
+    numbers: Vec<Cell<Option<(Number, Sym)>>>,
 }
 
-/// The place of a party among so many; none for those too short to be one.
+/// The place of a party; none for those too short to be one.
 #[inline]
-fn place(bytes: &[u8], places: usize) -> Option<usize> {
+fn place(bytes: &[u8]) -> Option<usize> {
     let (first, last) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
     let middle = bytes.get(8..16).and_then(|it| it.first_chunk::<8>()).unwrap_or(last);
     let [first, middle, last] = [first, middle, last].map(|it| u64::from_le_bytes(*it));
@@ -49,7 +47,7 @@ fn place(bytes: &[u8], places: usize) -> Option<usize> {
         .wrapping_mul(0xff51_afd7_ed55_8ccd)
         .rotate_left(31)
         ^ last;
-    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).try_into().ok().map(|it: usize| it & (places - 1))
+    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).try_into().ok().map(|it: usize| it % PLACES)
 }
 
 impl Parties {
@@ -61,7 +59,7 @@ impl Parties {
             return read();
         }
         // One place holds one party, so that nobody can make anything but a miss.
-        let Some(cell) = place(bytes, self.known.len()).and_then(|it| self.known.get(it)) else {
+        let Some(cell) = place(bytes).and_then(|it| self.known.get(it)) else {
             return read();
         };
         let known = cell.get();
@@ -70,7 +68,6 @@ impl Parties {
         {
             return Some((sym, known.spelling));
         }
-        self.missed.set(self.missed.get() + 1);
         let (sym, spelling) = read()?;
         let mut copy = [0; LONGEST];
         if let Some(space) = copy.get_mut(..bytes.len()) {
@@ -80,21 +77,28 @@ impl Parties {
         Some((sym, spelling))
     }
 
-    /// Makes room, once there is something worth knowing, and more of it where it was too little.
+    /// The symbol of a number.
+    #[inline]
+    pub fn number(&self, number: Number, texts: &Interner) -> Sym {
+        let Some(cell) = self.numbers.get(number.mixed() as usize % NUMBERS) else {
+            return texts.intern_number(number);
+        };
+        if let Some((known, sym)) = cell.get()
+            && known == number
+        {
+            return sym;
+        }
+        let sym = texts.intern_number(number);
+        cell.set(Some((number, sym)));
+        sym
+    }
+
+    /// Makes room, once there is something worth knowing.
     pub fn begin(&mut self) {
-        let few = self.missed.get() > self.known.len() && self.known.len() < MOST;
-        if !few && !self.known.is_empty() {
-            return;
+        if self.known.is_empty() {
+            let none = Known { bytes: [0; LONGEST], length: 0, spelling: Spelling::Other, sym: None };
+            self.known = vec![Cell::new(none); PLACES];
+            self.numbers = vec![Cell::new(None); NUMBERS];
         }
-        let places = (4 * self.known.len()).clamp(LEAST, MOST);
-        let none = Known { bytes: [0; LONGEST], length: 0, spelling: Spelling::Other, sym: None };
-        let before = std::mem::replace(&mut self.known, vec![Cell::new(none); places]);
-        for it in before.into_iter().map(Cell::into_inner).filter(|it| it.sym.is_some()) {
-            let place = it.bytes.get(..usize::from(it.length)).and_then(|it| place(it, places));
-            if let Some(cell) = place.and_then(|it| self.known.get(it)) {
-                cell.set(it);
-            }
-        }
-        self.missed.set(0);
     }
 }

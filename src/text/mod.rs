@@ -8,10 +8,15 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+
+mod numbers;
+
+pub use numbers::Number;
+use numbers::Numbers;
 
 /// Text from outside. Ordered by its UTF-8 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +78,8 @@ pub struct Interner {
 struct Shard {
     /// Places of texts, by hash.
     known: HashTable<u32>,
+    /// Places of those that are numbers; they are not among the others.
+    numbers: Numbers,
     texts: Row,
 }
 
@@ -105,7 +112,7 @@ impl Shard {
     fn add(&mut self, hash: u64, text: &str, hasher: &RandomState) -> usize {
         let place = self.texts.ends.len();
         self.texts.push(text);
-        let Self { known, texts } = self;
+        let Self { known, texts, .. } = self;
         known.insert_unique(hash, place as u32, |&it| hash_of(hasher, texts.get(it as usize)));
         place
     }
@@ -136,14 +143,40 @@ impl Interner {
     ///
     /// When a run holds more than 67 million distinct texts, or 4 GiB of them, in one of its 64 shards.
     pub fn intern(&self, text: &str) -> Sym {
+        if let Some(number) = Number::of_text(text) {
+            return self.intern_number(number);
+        }
         let hash = hash_of(&self.hasher, text);
-        // The table finds its places by the lowest bits and tells entries apart by the highest.
-        let shard_number = (hash >> 40) as usize % SHARDS;
-        let mut shard = self.shards[shard_number].lock().unwrap_or_else(PoisonError::into_inner);
+        let (shard_number, mut shard) = self.shard(hash);
         if let Some(&place) = shard.known.find(hash, |&it| shard.texts.get(it as usize) == text) {
             return sym(place as usize, shard_number);
         }
         sym(shard.add(hash, text, &self.hasher), shard_number)
+    }
+
+    /// The symbol of the text that a number is.
+    ///
+    /// # Panics
+    ///
+    /// As [`Interner::intern`].
+    #[inline]
+    pub fn intern_number(&self, number: Number) -> Sym {
+        let hash = number.hash(&self.hasher);
+        let (shard_number, mut shard) = self.shard(hash);
+        let place = shard.numbers.find(number, hash).unwrap_or_else(|| {
+            let place = shard.texts.ends.len() as u32;
+            shard.texts.push(&number.text());
+            shard.numbers.add(number, place, &self.hasher);
+            place
+        });
+        sym(place as usize, shard_number)
+    }
+
+    #[inline]
+    fn shard(&self, hash: u64) -> (usize, MutexGuard<'_, Shard>) {
+        // Tables find their places by the lowest bits or the highest.
+        let number = (hash >> 40) as usize % SHARDS;
+        (number, self.shards[number].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The same text with its symbol, of an optional value.
@@ -214,12 +247,21 @@ impl Texts {
         let mut rows = self.shards;
         rows.resize_with(SHARDS, Row::default);
         let shards = rows.into_iter().map(|texts| {
-            let mut known = HashTable::with_capacity(texts.ends.len());
-            for place in 0..texts.ends.len() {
-                let hash = |&it: &u32| hash_of(&self.hasher, texts.get(it as usize));
-                known.insert_unique(hash(&(place as u32)), place as u32, hash);
+            let mut shard = Shard { texts, ..Shard::default() };
+            for place in 0..shard.texts.ends.len() {
+                let text = shard.texts.get(place);
+                match Number::of_text(text) {
+                    Some(number) => shard.numbers.add(number, place as u32, &self.hasher),
+                    None => {
+                        let hash = hash_of(&self.hasher, text);
+                        let Shard { known, texts, .. } = &mut shard;
+                        known.insert_unique(hash, place as u32, |&it| {
+                            hash_of(&self.hasher, texts.get(it as usize))
+                        });
+                    }
+                }
             }
-            Mutex::new(Shard { known, texts })
+            Mutex::new(shard)
         });
         Interner { shards: shards.collect(), hasher: self.hasher }
     }
@@ -237,7 +279,8 @@ mod tests {
     #[test]
     fn one_text_has_one_symbol_and_comes_back() {
         let interner = Interner::default();
-        let words: Vec<String> = (0..1000).map(|it| format!("text {it}")).collect();
+        let words = (0..1000).flat_map(|it| [format!("text {it}"), format!("+{it}")]);
+        let words: Vec<String> = words.collect();
         let first: Vec<Sym> = words.iter().map(|it| interner.intern(it)).collect();
         let again: Vec<Sym> = words.iter().map(|it| interner.intern(it)).collect();
         assert_eq!(first, again);
