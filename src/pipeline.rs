@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::dialects::support::ReadOptions;
-use crate::event::{Event, Origin, Reaction};
+use crate::event::{Origin, Reaction};
 use crate::input::Trouble;
 use crate::input::blocks::{Block, Buffer, Options, Piece, Position, Reader, Total};
 use crate::input::decode::Progress;
@@ -17,7 +17,7 @@ use crate::input::sources::Source;
 use crate::input::stream::Finished;
 use crate::json;
 use crate::ledger::Ledger;
-use crate::read::{Fault, Lines, Parsed, Readers, Reject, Wants};
+use crate::read::{Fault, Lines, Parsed, Readers, Reject, Spare, Wants};
 use crate::store::{self, Deal, Loose, Shards};
 use crate::text::{Interner, Sym, Text};
 
@@ -109,15 +109,15 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     };
     let reader = Reader::new(job.sources, options, Arc::clone(&job.progress));
     let files = names.iter().map(|(_, it)| *it).collect();
-    let deal = Deal::default();
     let readers = Readers::new(job.options, job.texts, job.wants);
+    let deal = readers.deal();
     let order = Order::new(Assembly {
         files,
         rejects,
         step,
         input: Input { books: vec![Ledger::default(); job.sources.len()], ..Input::default() },
         held: Vec::new(),
-        deal: &deal,
+        deal,
         loose: Loose::default(),
     });
     // What waits holds the lines of rejects, else little but its events, which are kept in any case.
@@ -125,18 +125,17 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     let results = rayon::broadcast(|_| {
         let _guard = Guard { reader: &reader, order: &order };
         let mut mine = Loose::default();
-        let (mut spare, mut events) = (Buffer::default(), Vec::new());
-        while let Some((position, piece)) = reader.next(std::mem::take(&mut spare)) {
+        let (mut buffer, mut spare) = (Buffer::default(), Spare::default());
+        while let Some((position, piece)) = reader.next(std::mem::take(&mut buffer)) {
             let part = match piece {
                 Piece::Block { packed, block } => {
                     let mut parsed =
-                        Box::new(parse(position.0, &block, &names, &readers, std::mem::take(&mut events)));
+                        Box::new(parse(position.0, &block, &names, &readers, std::mem::take(&mut spare)));
                     let first_line = block.first_line;
-                    spare = block.bytes;
+                    buffer = block.bytes;
                     let hold = packed && job.drop_unverified;
                     if !hold {
-                        events = std::mem::take(&mut parsed.events);
-                        events.drain(..).for_each(|it| mine.push(&it, &deal));
+                        spare = keep(&mut parsed, &mut mine, deal);
                     }
                     Part::Parsed { hold, first_line, parsed }
                 }
@@ -153,7 +152,7 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
     let mut loose = results.into_iter().collect::<io::Result<Vec<Loose>>>()?;
     let (mut input, held) = order.finish();
     loose.push(held);
-    input.events = store::gather(loose, deal);
+    input.events = store::gather(loose, readers.into_deal());
     input.bytes = input.totals.iter().map(|it| it.bytes).sum();
     Ok(input)
 }
@@ -274,11 +273,11 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn count(&mut self, parsed: Parsed) -> io::Result<()> {
+    fn count(&mut self, mut parsed: Parsed) -> io::Result<()> {
+        keep(&mut parsed, &mut self.loose, self.deal);
         for reject in &parsed.rejects {
             (self.rejects)(reject)?;
         }
-        parsed.events.iter().for_each(|it| self.loose.push(it, self.deal));
         // The sources that have ended are those before this one.
         self.input.books[self.input.totals.len()].add(parsed.ledger.clone());
         self.input.add(parsed);
@@ -297,13 +296,17 @@ fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parse
     Parsed { ledger: Ledger { lines, bytes, unverified: lines, ..Ledger::default() }, ..Parsed::default() }
 }
 
-fn parse(
-    source: usize,
-    block: &Block,
-    names: &[(Text, Sym)],
-    readers: &Readers<'_>,
-    events: Vec<Event>,
-) -> Parsed {
+/// Takes the events out of a block; the emptied lists come back.
+fn keep(parsed: &mut Parsed, loose: &mut Loose, deal: &Deal) -> Spare {
+    let mut spare =
+        Spare { events: std::mem::take(&mut parsed.events), packed: std::mem::take(&mut parsed.packed) };
+    loose.extend(&spare.packed, deal);
+    spare.packed.clear();
+    spare.events.drain(..).for_each(|it| loose.push(&it, deal));
+    spare
+}
+
+fn parse(source: usize, block: &Block, names: &[(Text, Sym)], readers: &Readers<'_>, spare: Spare) -> Parsed {
     let (file, file_sym) = &names[source];
     let lines = Lines {
         file,
@@ -312,7 +315,7 @@ fn parse(
         bytes: &block.bytes,
         over: block.over.map(|it| it.length),
     };
-    readers.read_into(&lines, events)
+    readers.read_into(&lines, spare)
 }
 
 impl Input {

@@ -14,7 +14,8 @@ use crate::dialects::{self, Reading};
 use crate::event::{Event, Origin, Reaction};
 use crate::json::{self, Raw};
 use crate::ledger::Ledger;
-use crate::shapes::{Hit, Shapes};
+use crate::shapes::{Hit, Run, Shapes};
+use crate::store::{Deal, Record};
 use crate::text::{Interner, Sym, Text};
 
 /// What a command wants kept besides events and counts.
@@ -64,6 +65,8 @@ pub struct Reject {
 pub struct Parsed {
     /// Call events, in the order of the input.
     pub events: Vec<Event>,
+    /// Further call events, packed, in the order of the input.
+    pub packed: Vec<Record>,
     /// Reactions.
     pub reactions: Vec<Reaction>,
     /// The books of this block.
@@ -105,11 +108,22 @@ pub struct Lines<'a> {
     pub over: Option<u64>,
 }
 
+/// Emptied lists to put events into: blocks hold so many that getting the memory anew for each costs as
+/// much as reading some lines.
+#[derive(Debug, Default)]
+pub struct Spare {
+    /// For [`Parsed::events`].
+    pub events: Vec<Event>,
+    /// For [`Parsed::packed`].
+    pub packed: Vec<Record>,
+}
+
 /// Reads blocks of one run, each on the thread that asks.
 pub struct Readers<'r> {
     options: &'r ReadOptions,
     texts: &'r Interner,
     wants: Wants,
+    deal: Deal,
     /// What was learnt of the lines, where nobody is using it.
     idle: Mutex<Vec<Shapes>>,
 }
@@ -117,17 +131,29 @@ pub struct Readers<'r> {
 impl<'r> Readers<'r> {
     /// Readers that have learnt nothing yet.
     pub fn new(options: &'r ReadOptions, texts: &'r Interner, wants: Wants) -> Self {
-        Self { options, texts, wants, idle: Mutex::default() }
+        Self { options, texts, wants, deal: Deal::default(), idle: Mutex::default() }
+    }
+
+    /// What packed events refer to.
+    pub fn deal(&self) -> &Deal {
+        &self.deal
+    }
+
+    /// The same, once all is read.
+    pub fn into_deal(self) -> Deal {
+        self.deal
+    }
+
+    /// Reads the lines of a block, and packs no event.
+    pub fn read(&self, lines: &Lines<'_>) -> Parsed {
+        let mut parsed = self.read_into(lines, Spare::default());
+        parsed.events.extend(self.deal.events(&std::mem::take(&mut parsed.packed)));
+        parsed.events.sort_by_key(|it| (it.origin.line, it.origin.body));
+        parsed
     }
 
     /// Reads the lines of a block.
-    pub fn read(&self, lines: &Lines<'_>) -> Parsed {
-        self.read_into(lines, Vec::new())
-    }
-
-    /// Reads the lines of a block. `events` is an emptied list to put the events into: blocks hold so many
-    /// that getting the memory anew for each costs as much as reading some lines.
-    pub fn read_into(&self, lines: &Lines<'_>, events: Vec<Event>) -> Parsed {
+    pub fn read_into(&self, lines: &Lines<'_>, spare: Spare) -> Parsed {
         let options = self.options;
         // What few commands ask for is kept by the plain way alone.
         let plain = options.reference
@@ -139,9 +165,10 @@ impl<'r> Readers<'r> {
         if plain || lines.over.is_some() {
             return read_lines(lines, options, self.texts, self.wants);
         }
+        let run = Run { options, texts: self.texts, deal: &self.deal };
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shapes = idle().pop().unwrap_or_default();
-        let parsed = read_by_shapes(&mut shapes, lines, events, options, self.texts, self.wants);
+        let parsed = read_by_shapes(&mut shapes, lines, spare, run, self.wants);
         idle().push(shapes);
         parsed
     }
@@ -157,26 +184,28 @@ impl<'r> Readers<'r> {
 fn read_by_shapes(
     shapes: &mut Shapes,
     lines: &Lines<'_>,
-    events: Vec<Event>,
-    options: &ReadOptions,
-    texts: &Interner,
+    Spare { events, packed }: Spare,
+    run: Run<'_>,
     wants: Wants,
 ) -> Parsed {
     let _at = AtFile::of(lines);
-    let mut parsed = Parsed { events, ..Parsed::default() };
+    let Run { options, texts, .. } = run;
+    let mut parsed = Parsed { events, packed, ..Parsed::default() };
     shapes.begin(lines.file_sym, options);
     let mut rest = lines.bytes;
     let mut number = lines.first_line;
     while !rest.is_empty() {
         LINE.set(number);
         let origin = Origin { file: lines.file_sym, line: number, body: 0 };
-        if let Some((hit, length)) = shapes.read(rest, origin, options, texts) {
-            if let Hit::Call(event) = hit {
-                if wants.digests {
-                    let line = rest[..length].strip_suffix(b"\n").unwrap_or(&rest[..length]);
-                    parsed.digests.push((origin, Sha256::digest(line).into()));
-                }
-                parsed.events.push(event);
+        if let Some((hit, length)) = shapes.read(rest, origin, run) {
+            if wants.digests && !matches!(hit, Hit::Other) {
+                let line = rest[..length].strip_suffix(b"\n").unwrap_or(&rest[..length]);
+                parsed.digests.push((origin, Sha256::digest(line).into()));
+            }
+            match hit {
+                Hit::Other => {}
+                Hit::Call(event) => parsed.events.push(event),
+                Hit::Packed(record) => parsed.packed.push(record),
             }
             rest = &rest[length..];
         } else {
@@ -187,8 +216,8 @@ fn read_by_shapes(
             parsed.line(line, number, lines, options, texts, wants);
             if shapes.is_curious() {
                 match parsed.marks().since(before) {
-                    Some(Class::Other) => shapes.learn(line, None, options, texts),
-                    Some(Class::Call) => shapes.learn(line, parsed.events.last(), options, texts),
+                    Some(Class::Other) => shapes.learn(line, None, run),
+                    Some(Class::Call) => shapes.learn(line, parsed.events.last(), run),
                     None => {}
                 }
             }

@@ -4,19 +4,23 @@
 //! constants and the same remembered values; what differs is read by the same functions. Anything
 //! out of the ordinary is left to the plain reader.
 
+use std::cell::Cell;
+
 use crate::call_id::CallId;
 use crate::dialects::Provider;
-use crate::dialects::support::{self, ReadOptions};
-use crate::event::{Event, Kind, Origin};
+use crate::dialects::support;
+use crate::event::{Clock, Event, Kind, Origin};
 use crate::identity::{self, Party};
 use crate::json::Raw;
 use crate::lanes::{self, LANES};
-use crate::text::{Interner, Sym};
+use crate::store::{self, Record};
+use crate::text::Sym;
 use crate::time::{self, MINUTE};
 
 use super::learn::{Learnt, ROLES, Role};
 use super::parties::{Parties, Spelling};
 use super::tree::Values;
+use super::{Hit, Run};
 
 /// Sets of remembered values that one shape knows at once, at most.
 const MOST_ENTRIES: usize = 1 << 10;
@@ -57,13 +61,34 @@ struct Entry {
     event: Event,
     /// The line's own identities, which are nobody's customers.
     own: Box<[Sym]>,
+    /// The number of what such events have in common, and what else it depends on.
+    common: Cell<Option<(Varying, u32)>>,
+}
+
+/// What may differ between events of one entry among what events have in common.
+type Varying = (Sym, Clock, bool, u8);
+
+impl Entry {
+    /// An event of this entry in packed form, if it has nothing rare.
+    #[inline]
+    fn packed(&self, event: &Event, run: Run<'_>) -> Option<Record> {
+        let varying = (event.origin.file, event.clock, event.replayed, store::id_form(event.call_id));
+        let common = match self.common.get() {
+            Some((known, common)) if known == varying => common,
+            _ => {
+                let common = run.deal.common(event);
+                self.common.set(Some((varying, common)));
+                common
+            }
+        };
+        Record::plain(event, common)
+    }
 }
 
 /// What reading needs besides the line.
 #[derive(Clone, Copy)]
 pub struct Context<'c> {
-    pub options: &'c ReadOptions,
-    pub texts: &'c Interner,
+    pub run: Run<'c>,
     pub parties: &'c Parties,
     pub origin: Origin,
 }
@@ -180,9 +205,10 @@ impl CallShape {
 
     /// The event of a line; `None` if its remembered values are not known.
     #[inline]
-    pub fn read(&self, line: Line<'_>, context: Context<'_>) -> Option<Read<Event>> {
+    pub fn read(&self, line: Line<'_>, context: Context<'_>) -> Option<Read<Hit>> {
         let entry = self.entry(line, self.present(line))?;
-        Some(Call { shape: self, line, context }.event(entry))
+        let event = Call { shape: self, line, context }.event(entry);
+        Some(event.map(|it| entry.packed(&it, context.run).map_or(Hit::Call(it), Hit::Packed)))
     }
 
     /// Remembers what the plain reader made of a line's values. Whether there is one more entry now.
@@ -194,6 +220,7 @@ impl CallShape {
             lengths: values.iter().map(|it| it.len() as u32).collect(),
             present,
             event: *event,
+            common: Cell::new(None),
             own: if self.rules == Rules::Wawp { own(body, context) } else { Box::default() },
         };
         // The proof of the pudding: the same event comes out for the line that it was learnt from.
@@ -224,8 +251,8 @@ impl CallShape {
 fn own(body: Raw<'_>, context: Context<'_>) -> Box<[Sym]> {
     let ids = body.get("me").map_or([None; 3], |it| it.pick(&["id", "lid", "jid"]));
     let text = |it| support::optional(it, "me").ok().flatten();
-    let spelt = |it: &str| identity::canonical(it, context.options.fold).person();
-    ids.into_iter().filter_map(|it| spelt(&text(it)?)).map(|it| context.texts.intern(&it)).collect()
+    let spelt = |it: &str| identity::canonical(it, context.run.options.fold).person();
+    ids.into_iter().filter_map(|it| spelt(&text(it)?)).map(|it| context.run.texts.intern(&it)).collect()
 }
 
 struct Call<'v> {
@@ -255,7 +282,7 @@ impl<'v> Call<'v> {
             Rules::TimelinesAi => {
                 event.customer = Some(self.party(Role::Customer)?.ok_or(Unfit)?.0);
                 event.customer_name = self.name(Role::CustomerName)?;
-                event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.texts.intern(it));
+                event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.run.texts.intern(it));
                 support::set_time(&mut event, Some(self.time(Role::At)?.ok_or(Unfit)?));
                 self.talk(&mut event)?;
             }
@@ -326,8 +353,8 @@ impl<'v> Call<'v> {
         }
         event.customer = self.party(Role::Customer)?.map(|it| it.0);
         event.customer_name = self.name(Role::CustomerName)?;
-        event.customer_ref = self.exact(Role::CustomerRef)?.map(|it| self.context.texts.intern(it));
-        event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.texts.intern(it));
+        event.customer_ref = self.exact(Role::CustomerRef)?.map(|it| self.context.run.texts.intern(it));
+        event.chat_ref = self.exact(Role::ChatRef)?.map(|it| self.context.run.texts.intern(it));
         Ok(())
     }
 
@@ -338,7 +365,7 @@ impl<'v> Call<'v> {
     /// The one place where a call id gets its key.
     #[inline]
     fn call_id(&self, text: &str) -> CallId {
-        CallId::of(text, |it| self.context.texts.intern(it))
+        CallId::of(text, |it| self.context.run.texts.intern(it))
     }
 
     #[inline]
@@ -384,7 +411,7 @@ impl<'v> Call<'v> {
         if text.trim().len() != text.len() {
             return Err(Unfit);
         }
-        Ok(Some(self.context.texts.intern(text)))
+        Ok(Some(self.context.run.texts.intern(text)))
     }
 
     /// A time that can be read; an empty string and 0 are no value.
@@ -402,7 +429,7 @@ impl<'v> Call<'v> {
         let read = if self.is_number(place) {
             time::read_number(text)
         } else {
-            time::read_text(text, &self.context.options.naive_zone)
+            time::read_text(text, &self.context.run.options.naive_zone)
         };
         match read {
             Ok(Some(it)) => Ok(Some(it)),
@@ -434,11 +461,11 @@ impl<'v> Call<'v> {
     #[inline]
     fn party(&self, role: Role) -> Read<Option<(Sym, Spelling)>> {
         let Some(place) = self.shape.place(role) else { return Ok(None) };
-        if let Some(number) = identity::plain_number(self.line.value(place), self.context.options.fold) {
-            return Ok(Some((self.context.parties.number(number, self.context.texts), Spelling::Number)));
+        if let Some(number) = identity::plain_number(self.line.value(place), self.context.run.options.fold) {
+            return Ok(Some((self.context.parties.number(number, self.context.run.texts), Spelling::Number)));
         }
         let Some(text) = self.exact(role)? else { return Ok(None) };
-        let read = || match identity::canonical(text, self.context.options.fold) {
+        let read = || match identity::canonical(text, self.context.run.options.fold) {
             Party::Person(it) => {
                 let spelling = if identity::is_number(&it) {
                     Spelling::Number
@@ -447,7 +474,7 @@ impl<'v> Call<'v> {
                 } else {
                     Spelling::Other
                 };
-                Some((self.context.texts.intern(&it), spelling))
+                Some((self.context.run.texts.intern(&it), spelling))
             }
             Party::Group => None,
         };

@@ -16,6 +16,7 @@ use crate::dialects::support::ReadOptions;
 use crate::event::{Event, Origin};
 use crate::json::Raw;
 use crate::ledger::Ledger;
+use crate::store::{Deal, Record};
 use crate::text::{Interner, Sym};
 
 use calls::{CallShape, Context, Line};
@@ -64,12 +65,25 @@ pub struct Shapes {
     missed: Option<usize>,
 }
 
+/// What the lines of one run share.
+#[derive(Clone, Copy)]
+pub struct Run<'r> {
+    /// How lines are read.
+    pub options: &'r ReadOptions,
+    /// Where texts get their symbols.
+    pub texts: &'r Interner,
+    /// What packed events refer to.
+    pub deal: &'r Deal,
+}
+
 /// What a recognised line is.
 pub enum Hit {
     /// Neither a call nor a reaction.
     Other,
     /// A call event.
     Call(Event),
+    /// A call event with nothing rare, packed.
+    Packed(Record),
 }
 
 impl Shapes {
@@ -91,13 +105,7 @@ impl Shapes {
     /// The line at the beginning of `bytes`, if it can be read here: what it is, and its length with
     /// its line end.
     #[inline]
-    pub fn read(
-        &mut self,
-        bytes: &[u8],
-        origin: Origin,
-        options: &ReadOptions,
-        texts: &Interner,
-    ) -> Option<(Hit, usize)> {
+    pub fn read(&mut self, bytes: &[u8], origin: Origin, run: Run<'_>) -> Option<(Hit, usize)> {
         self.missed = None;
         let (shape, length) = self.tree.find(bytes, &mut self.values)?;
         let hit = match &mut self.shapes[shape] {
@@ -107,10 +115,10 @@ impl Shapes {
             }
             Shape::Call { lines, call, .. } => {
                 let line = Line { bytes, values: &self.values };
-                match call.read(line, Context { options, texts, parties: &self.parties, origin }) {
-                    Some(Ok(event)) => {
+                match call.read(line, Context { run, parties: &self.parties, origin }) {
+                    Some(Ok(hit)) => {
                         *lines += 1;
-                        Hit::Call(event)
+                        hit
                     }
                     Some(Err(_)) => return None,
                     None => {
@@ -132,7 +140,7 @@ impl Shapes {
     }
 
     /// Learns from a line that the plain reader has read. `event` is its only body's, if it was a call.
-    pub fn learn(&mut self, line: &[u8], event: Option<&Event>, options: &ReadOptions, texts: &Interner) {
+    pub fn learn(&mut self, line: &[u8], event: Option<&Event>, run: Run<'_>) {
         self.lessons += 1;
         if self.tree.is_full() || self.shapes.len() >= MOST_SHAPES || self.entries >= MOST_ENTRIES {
             self.forget();
@@ -141,7 +149,7 @@ impl Shapes {
             Some(it) => it,
             None => {
                 let outcome = event.map_or(Outcome::Other, |it| Outcome::Call(it.provider, it.direction));
-                let Some(learnt) = learn::learn(line, outcome, options) else { return };
+                let Some(learnt) = learn::learn(line, outcome, run.options) else { return };
                 let place = learnt.place.clone();
                 let shape = match event {
                     None => Shape::Other { place, lines: 0 },
@@ -169,12 +177,7 @@ impl Shapes {
         let line = Line { bytes: line, values: &self.values };
         if let Some(body) = body
             && found == shape
-            && call.remember(
-                line,
-                body,
-                event,
-                Context { options, texts, parties: &self.parties, origin: event.origin },
-            )
+            && call.remember(line, body, event, Context { run, parties: &self.parties, origin: event.origin })
         {
             self.entries += 1;
         }

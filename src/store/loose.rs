@@ -54,49 +54,111 @@ impl Record {
     }
 }
 
+impl Record {
+    /// An event that has nothing rare, if it is one: with a call id to be dealt by and a plausible time.
+    /// `common` is the number of what it has in common with others.
+    #[inline]
+    pub fn plain(event: &Event, common: u32) -> Option<Self> {
+        let at = event.at.filter(|it| *it != NO_TIME && !event.ahead)?;
+        let place = place_of(event.origin)?;
+        let plain = Rare::is_none_of(event) && event.provider.traits().call_ids;
+        plain.then(|| Self {
+            id: id_bytes(event.call_id),
+            at: halves(at.cast_unsigned()),
+            place: halves(place),
+            customer: number_of(event.customer),
+            common,
+            rare: 0,
+        })
+    }
+}
+
+impl Deal {
+    /// The number of what an event has in common with others.
+    pub fn common(&self, event: &Event) -> u32 {
+        self.commons.find_or_add(&Common::of(event))
+    }
+
+    /// The events of plain records, in their order.
+    pub fn events(&self, records: &[Record]) -> Vec<Event> {
+        let packed = Packed { commons: self.commons.values(), ..Packed::default() };
+        records.iter().map(|it| packed.event(it)).collect()
+    }
+
+    #[inline]
+    fn shard(&self, key: u64) -> usize {
+        let mixed = (key ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 56) as usize % SHARDS
+    }
+
+    #[inline]
+    fn shard_of_id(&self, id: [u8; 16]) -> usize {
+        let [a, b, c, d, e, f, g, h, ..] = id;
+        self.shard(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
 /// The events that one thread read.
 #[derive(Default)]
 pub struct Loose {
-    shards: Vec<Vec<Vec<Record>>>,
+    /// The records that each shard got last.
+    open: Vec<Vec<Record>>,
+    /// Those that it got before.
+    full: Vec<Vec<Vec<Record>>>,
     rares: Vec<Rare>,
     wides: Vec<Event>,
     recent: Recent<Common>,
     latest: Option<i64>,
     pairs: bool,
-    count: u64,
 }
 
 impl Loose {
     /// Keeps an event.
     pub fn push(&mut self, event: &Event, deal: &Deal) {
-        self.count += 1;
         if !event.ahead {
             self.latest = self.latest.max(event.at);
         }
         self.pairs |= event.also.is_some();
         let id = id_bytes(event.call_id);
-        let with_id = event.provider.traits().call_ids;
-        let key = if with_id {
-            let [a, b, c, d, e, f, g, h, ..] = id;
-            u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        let shard = if event.provider.traits().call_ids {
+            deal.shard_of_id(id)
         } else {
-            u64::from(number_of(event.customer))
+            SHARDS + deal.shard(u64::from(number_of(event.customer)))
         };
-        let mixed = (key ^ deal.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let shard = (mixed >> 56) as usize % SHARDS + if with_id { 0 } else { SHARDS };
         let record = self.record(event, id, deal);
-        if self.shards.is_empty() {
-            self.shards.resize_with(2 * SHARDS, Vec::new);
+        self.keep(record, shard);
+    }
+
+    /// Keeps events that are packed already. Many at a time, since each goes to another place in memory
+    /// and waits for it, and so the waits overlap.
+    pub fn extend(&mut self, records: &[Record], deal: &Deal) {
+        for record in records {
+            self.latest = self.latest.max(Some(whole(record.at).cast_signed()));
+            self.keep(*record, deal.shard_of_id(record.id));
         }
-        let piles = &mut self.shards[shard];
-        match piles.last_mut() {
-            Some(pile) if pile.len() < PILE => pile.push(record),
-            _ => {
-                let mut pile = Vec::with_capacity(PILE);
-                pile.push(record);
-                piles.push(pile);
-            }
+    }
+
+    #[inline]
+    fn keep(&mut self, record: Record, shard: usize) {
+        if self.open.is_empty() {
+            self.open.resize_with(2 * SHARDS, Vec::new);
+            self.full.resize_with(2 * SHARDS, Vec::new);
         }
+        let pile = &mut self.open[shard];
+        if pile.len() == pile.capacity() {
+            let pile = std::mem::replace(pile, Vec::with_capacity(PILE));
+            self.full[shard].push(pile);
+        }
+        self.open[shard].push(record);
+    }
+
+    /// What each shard got.
+    fn into_shards(self) -> impl Iterator<Item = Vec<Vec<Record>>> {
+        self.full.into_iter().zip(self.open).map(|(mut full, open)| {
+            full.push(open);
+            full.retain(|it| !it.is_empty());
+            full
+        })
     }
 
     fn record(&mut self, event: &Event, id: [u8; 16], deal: &Deal) -> Record {
@@ -187,7 +249,7 @@ pub fn gather(loose: Vec<Loose>, deal: Deal) -> Shards {
         packed.rares.append(&mut part.rares);
         packed.wides.append(&mut part.wides);
         let all = shards.with_ids.iter_mut().chain(&mut shards.without);
-        for (shard, piles) in all.zip(part.shards).filter(|(_, it)| !it.is_empty()) {
+        for (shard, piles) in all.zip(part.into_shards()).filter(|(_, it)| !it.is_empty()) {
             shard.piles.push((rares, wides, piles));
         }
     }

@@ -83,6 +83,22 @@ impl Common {
 }
 
 impl Rare {
+    /// Whether an event has nothing of this.
+    #[inline]
+    fn is_none_of(event: &Event) -> bool {
+        let texts = [
+            event.also,
+            event.agent_label,
+            event.customer_name,
+            event.customer_ref,
+            event.chat_ref,
+            event.country,
+            event.metadata,
+        ];
+        let times = [event.ended_at, event.talk_ms, event.received_at];
+        texts.iter().all(Option::is_none) && times.iter().all(Option::is_none)
+    }
+
     fn of(event: &Event) -> Self {
         Self {
             also: event.also,
@@ -143,7 +159,7 @@ fn event(
 
 /// Forms of a [`CallId`], with none as the first.
 #[inline]
-fn id_form(id: Option<CallId>) -> u8 {
+pub(crate) fn id_form(id: Option<CallId>) -> u8 {
     match id {
         None => 0,
         Some(CallId::Upper(_)) => 1,

@@ -53,10 +53,17 @@ impl<T: Copy + Eq + Hash> Table<T> {
         {
             return *number;
         }
+        let number = self.find_or_add(value);
+        *slot = Some((*value, number));
+        number
+    }
+
+    /// As [`Table::number`], where it is asked for seldom.
+    pub(super) fn find_or_add(&self, value: &T) -> u32 {
         let hash = self.hasher.hash_one(value);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Inner { places, values } = &mut *inner;
-        let number = match places.find(hash, |it| values[*it as usize] == *value) {
+        match places.find(hash, |it| values[*it as usize] == *value) {
             Some(it) => *it,
             None => {
                 let number = u32::try_from(values.len()).expect("fewer distinct values than records");
@@ -64,9 +71,12 @@ impl<T: Copy + Eq + Hash> Table<T> {
                 places.insert_unique(hash, number, |it| self.hasher.hash_one(values[*it as usize]));
                 number
             }
-        };
-        *slot = Some((*value, number));
-        number
+        }
+    }
+
+    /// A copy of the values, by number.
+    pub(super) fn values(&self) -> Vec<T> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
     }
 
     /// The values by number.

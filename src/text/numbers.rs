@@ -87,7 +87,7 @@ pub struct Numbers {
 impl Numbers {
     #[inline]
     fn slot(&self, hash: u64) -> usize {
-        (u128::from(hash) * self.slots.len() as u128 >> 64) as usize
+        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
     }
 
     /// The place of a number.
