@@ -8,6 +8,7 @@ use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction};
 use crate::session::{Outcome, Session};
+use crate::store::Brief;
 use crate::text::Sym;
 use crate::time::DAY;
 
@@ -45,19 +46,19 @@ impl Attempt {
 /// Whether a session is an attempt, or a part of one: it can be placed in time, it has an outcome,
 /// and it is no group call.
 pub fn counts(session: &Session) -> bool {
-    start_and_outcome(session.started_at, session.outcome, session.group).is_some()
+    start_and_outcome(session.started_at, session.outcome, session.group == Some(true)).is_some()
 }
 
 /// Start and outcome of what counts as an attempt.
 fn start_and_outcome(
     started_at: Option<i64>,
     outcome: Option<Outcome>,
-    group: Option<bool>,
+    is_group: bool,
 ) -> Option<(i64, Outcome)> {
-    started_at.zip(outcome).filter(|_| group != Some(true))
+    started_at.zip(outcome).filter(|_| !is_group)
 }
 
-/// Puts sessions of one customer and one direction together: of `places`, which are in the fixed order
+/// Puts sessions of one customer and one direction together: of `briefs`, which are in the fixed order
 /// and so by start, those that [`counts`] takes. The attempts come in that order too.
 ///
 /// A session joins the attempt that its call id is at, unless that holds a session of its instance
@@ -65,58 +66,60 @@ fn start_and_outcome(
 pub fn attempts(
     analysis: &Analysis,
     direction: Direction,
-    places: impl Iterator<Item = usize>,
+    briefs: impl Iterator<Item = Brief>,
 ) -> Vec<Attempt> {
     let sessions = analysis.sessions();
     let mut attempts: Vec<Attempt> = Vec::new();
-    let mut ids: Vec<Option<(Provider, CallId)>> = Vec::new();
-    for place in places {
-        let session = sessions.glance(place);
-        let counted = start_and_outcome(session.started_at, session.outcome, session.group);
+    let mut id_parts: Vec<Option<u32>> = Vec::new();
+    for brief in briefs {
+        let session = sessions.told(brief);
+        let counted = start_and_outcome(session.started_at, session.outcome, session.is_group);
         let Some((started_at, outcome)) = counted.filter(|_| session.direction == direction) else {
             continue;
         };
-        ids.push(sessions.call_id(place).map(|it| (session.provider, it)));
+        id_parts.push(brief.id_part());
         attempts.push(Attempt {
-            first: place,
+            first: brief.place(),
             started_at,
             outcome,
             cause: session.cause,
-            subject: analysis.subject[place],
+            subject: analysis.subject[brief.place()],
             recorded_miss: outcome == Outcome::Missed && session.cause != Some(Cause::Inferred),
-            shows_answers: sessions.shows_answers(place),
+            shows_answers: sessions.kin_show_answers(brief.kin()),
         });
     }
-    if any_twice(&ids) { join(analysis, attempts, &ids) } else { attempts }
+    if any_twice(&id_parts) { join(analysis, attempts) } else { attempts }
 }
 
-/// Whether any id stands twice.
-fn any_twice(ids: &[Option<(Provider, CallId)>]) -> bool {
+/// Whether any part of an id stands twice.
+fn any_twice(id_parts: &[Option<u32>]) -> bool {
     const FEW: usize = 16;
-    if ids.len() <= FEW {
-        ids.iter().enumerate().any(|(place, it)| it.is_some() && ids[..place].contains(it))
+    if id_parts.len() <= FEW {
+        id_parts.iter().enumerate().any(|(place, it)| it.is_some() && id_parts[..place].contains(it))
     } else {
-        let mut seen = hashbrown::HashSet::with_capacity(ids.len());
-        ids.iter().flatten().any(|it| !seen.insert(it))
+        let mut seen = hashbrown::HashSet::with_capacity(id_parts.len());
+        id_parts.iter().flatten().any(|it| !seen.insert(it))
     }
 }
 
 /// Joins attempts of one session each by their call ids.
-fn join(analysis: &Analysis, parts: Vec<Attempt>, ids: &[Option<(Provider, CallId)>]) -> Vec<Attempt> {
+fn join(analysis: &Analysis, parts: Vec<Attempt>) -> Vec<Attempt> {
+    let sessions = analysis.sessions();
     let mut attempts: Vec<Attempt> = Vec::with_capacity(parts.len());
     // The attempt that each call id is at, with the start of its latest session.
     let mut open: HashMap<(Provider, CallId), (usize, i64)> = HashMap::new();
     // The latest attempt of each call id that holds a session of an instance.
     let mut on_instance: HashMap<(Provider, CallId, Sym), usize> = HashMap::new();
-    for (part, id) in parts.into_iter().zip(ids) {
-        let instance = analysis.sessions().get(part.first).instance;
+    for part in parts {
+        let Session { provider, instance, call_id, .. } = sessions.get(part.first);
+        let id = call_id.map(|it| (provider, it));
         let joined = id.and_then(|(provider, id)| {
             let (at, latest) = open.get(&(provider, id)).copied()?;
             let again = on_instance.get(&(provider, id, instance)) == Some(&at);
             (part.started_at - latest <= DAY && !again).then_some(at)
         });
         let at = joined.unwrap_or(attempts.len());
-        if let Some((provider, id)) = *id {
+        if let Some((provider, id)) = id {
             open.insert((provider, id), (at, part.started_at));
             on_instance.insert((provider, id, instance), at);
         }

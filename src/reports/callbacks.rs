@@ -16,9 +16,9 @@ use crate::definitions::column;
 use crate::dialects::Provider;
 use crate::event::Direction;
 use crate::section::{Body, Cell, Column, Part, Person, Shown, Table, say};
-use crate::session::{DeclinedBy, FeedKey, Outcome, Session};
+use crate::session::{FeedKey, Outcome};
 use crate::stats;
-use crate::store::Kin;
+use crate::store::{Brief, Kin, Told};
 use crate::text::Sym;
 
 /// What a row is about.
@@ -69,23 +69,23 @@ pub(super) struct Counted {
 impl Counted {
     /// Counts the episodes of a customer, by its number among those of sessions.
     pub(super) fn add_customer(&mut self, number: usize, shown: &Shows, analysis: &Analysis) {
-        let (_, places) = analysis.sessions().by_customer().get(number);
-        let Some(history) = history(places, analysis) else { return };
-        for episode in episodes(&history, analysis).into_iter().filter(|it| analysis.subject[it.first]) {
+        let (_, briefs) = analysis.sessions().by_customer().get(number);
+        let Some(history) = history(briefs, analysis) else { return };
+        for episode in episodes(&history).into_iter().filter(|it| analysis.subject[it.first]) {
             self.add(episode, shown, analysis);
         }
     }
 
     fn add(&mut self, episode: Episode, shown: &Shows, analysis: &Analysis) {
-        let first = analysis.sessions().get(episode.first);
-        let counts = shown.counts(first.provider);
-        let kin = analysis.sessions().kin(episode.first);
+        let kin = episode.kin;
+        let feed = analysis.sessions().feed_of(kin);
+        let counts = shown.counts(feed.0);
         let (_, group) = self.of_kin.entry(kin).or_insert((episode.first, None));
         if counts {
             group.get_or_insert_default().add(&episode, analysis);
         }
-        if !counts || !shown.outgoing.contains(&first.provider) {
-            *self.apart.entry(first.feed()).or_default() += 1;
+        if !counts || !shown.outgoing.contains(&feed.0) {
+            *self.apart.entry(feed).or_default() += 1;
         }
         if counts && episode.contact_at().is_none() {
             self.open.push(episode);
@@ -157,28 +157,40 @@ fn is_unanswered(direction: Direction, outcome: Option<Outcome>) -> bool {
 
 /// When the clock of a promise starts: when it was decided, else when it had rung too long; where the
 /// event that decided has no time and no offer is there, at the start, which is that of another end.
-fn clock(session: &Session, ring_timeout_ms: i64) -> Option<i64> {
+fn clock(session: &Told, ring_timeout_ms: i64) -> Option<i64> {
     let rang_out = || Some(session.offered_at?.saturating_add(ring_timeout_ms));
     session.decided_at.or_else(rang_out).or(session.started_at)
+}
+
+/// An unanswered call. Of two promises of one instant the one that comes first among sessions is the first.
+struct Promise {
+    /// When its clock starts.
+    clock: i64,
+    /// Its place among the sessions.
+    place: usize,
+    started_at: i64,
+    is_orphan: bool,
+    is_policy: bool,
+    kin: Kin,
 }
 
 /// What happened between the business and one customer, in the whole input.
 #[derive(Default)]
 struct History {
-    /// Promises: when the clock of each starts, and its place among the sessions.
-    promises: Vec<(i64, usize)>,
+    promises: Vec<Promise>,
     /// Starts of outgoing sessions, in order.
     outgoing: Vec<i64>,
     /// Starts of answered sessions of either direction, in order.
     answered: Vec<i64>,
 }
 
-/// The history of a customer by the places of its sessions, if it holds a promise.
-fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
+/// The history of a customer by its sessions, if it holds a promise.
+fn history(briefs: &[Brief], analysis: &Analysis) -> Option<History> {
     let mut history = History::default();
-    for place in places.iter().map(|it| *it as usize) {
-        let session = analysis.sessions().glance(place);
-        let Some(started_at) = session.started_at.filter(|_| session.group != Some(true)) else { continue };
+    for brief in briefs {
+        let session = analysis.sessions().told(*brief);
+        let Some(started_at) = session.started_at.filter(|_| !session.is_group) else { continue };
+        let place = brief.place();
         // Sessions come by start, and so do the lists.
         if session.direction == Direction::Outgoing {
             history.outgoing.push(started_at);
@@ -187,13 +199,20 @@ fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
             history.answered.push(started_at);
         }
         if is_unanswered(session.direction, session.outcome)
-            && let Some(clock) = clock(&analysis.sessions().get(place), analysis.options.ring_timeout_ms)
+            && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
         {
-            history.promises.push((clock, place));
+            let Told { is_orphan, is_policy, .. } = session;
+            history.promises.push(Promise {
+                clock,
+                place,
+                started_at,
+                is_orphan,
+                is_policy,
+                kin: brief.kin(),
+            });
         }
     }
-    // Of two promises of one instant the one that comes first among sessions is the first.
-    history.promises.sort_unstable();
+    history.promises.sort_unstable_by_key(|it| (it.clock, it.place));
     (!history.promises.is_empty()).then_some(history)
 }
 
@@ -202,6 +221,8 @@ fn history(places: &[u32], analysis: &Analysis) -> Option<History> {
 struct Episode {
     /// The place of its first call, whose agent and line are the episode's.
     first: usize,
+    /// What that has in common with others.
+    kin: Kin,
     /// When the clock of its first call started.
     opened_at: i64,
     /// Its calls.
@@ -241,14 +262,11 @@ impl Episode {
 }
 
 /// The episodes of one customer, in order.
-fn episodes(history: &History, analysis: &Analysis) -> Vec<Episode> {
+fn episodes(history: &History) -> Vec<Episode> {
     let next = |starts: &[i64], after: i64| starts.get(starts.partition_point(|it| *it <= after)).copied();
     let mut episodes: Vec<Episode> = Vec::new();
-    for &(clock, place) in &history.promises {
-        let session = &analysis.sessions().get(place);
-        let started_at = session.started_at.unwrap_or(clock);
-        let orphan_calls = u64::from(session.orphan.is_some());
-        let policy_calls = u64::from(session.declined_by == Some(DeclinedBy::Policy));
+    for &Promise { clock, place, started_at, is_orphan, is_policy, kin } in &history.promises {
+        let (orphan_calls, policy_calls) = (u64::from(is_orphan), u64::from(is_policy));
         let is_open = |it: &&mut Episode| it.contact_at().is_none_or(|contact| clock < contact);
         match episodes.last_mut().filter(is_open) {
             Some(episode) => {
@@ -259,6 +277,7 @@ fn episodes(history: &History, analysis: &Analysis) -> Vec<Episode> {
             }
             None => episodes.push(Episode {
                 first: place,
+                kin,
                 opened_at: clock,
                 calls: 1,
                 orphan_calls,

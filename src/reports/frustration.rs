@@ -13,6 +13,7 @@ use crate::dialects::Provider;
 use crate::event::Direction;
 use crate::section::{Body, Cell, Column, Part, Person, Piece, Shown, Table};
 use crate::session::Outcome;
+use crate::store::Brief;
 use crate::text::{Sym, Text};
 use crate::time::{MINUTE, SECOND};
 
@@ -106,8 +107,8 @@ type Weight = (u64, u64, u64, i64);
 impl Ranked {
     /// The customer by its number among those of sessions, if it made a subject attempt.
     pub(super) fn of(number: usize, analysis: &Analysis) -> Option<Self> {
-        let (customer, places) = analysis.sessions().by_customer().get(number);
-        let attempts = attempts_of(analysis, places);
+        let (customer, briefs) = analysis.sessions().by_customer().get(number);
+        let attempts = attempts_of(analysis, briefs);
         let subjects = || attempts.iter().filter(|it| it.subject);
         let last = subjects().next_back()?;
         let peak = peak(&attempts, analysis.options.window_ms);
@@ -124,14 +125,14 @@ fn is_first_priority(score: u64, peak_attempts: u64) -> bool {
 }
 
 /// The customer's calls as attempts, of its sessions in the fixed order.
-fn attempts_of(analysis: &Analysis, places: &[u32]) -> Vec<Attempt> {
-    attempts::attempts(analysis, Direction::Incoming, places.iter().map(|it| *it as usize))
+fn attempts_of(analysis: &Analysis, briefs: &[Brief]) -> Vec<Attempt> {
+    attempts::attempts(analysis, Direction::Incoming, briefs.iter().copied())
 }
 
 /// The first and last start of each subject customer's fullest window.
 pub fn peaks(analysis: &Analysis) -> HashMap<Sym, (i64, i64)> {
-    let peak_of = |(customer, places): (Sym, &[u32])| {
-        let attempts = attempts_of(analysis, places);
+    let peak_of = |(customer, briefs): (Sym, &[Brief])| {
+        let attempts = attempts_of(analysis, briefs);
         attempts.iter().any(|it| it.subject).then(|| {
             let peak = peak(&attempts, analysis.options.window_ms);
             (customer, (peak.started_at, peak.ended_at))
@@ -220,8 +221,8 @@ struct Customer {
 /// The figures of a customer by its number among those of sessions, if any of its attempts is a subject.
 fn customer(analysis: &Analysis, number: usize, answered_outgoing: &HashMap<Sym, i64>) -> Option<Customer> {
     let options = &analysis.options;
-    let (customer, places) = analysis.sessions().by_customer().get(number);
-    let attempts = attempts_of(analysis, places);
+    let (customer, briefs) = analysis.sessions().by_customer().get(number);
+    let attempts = attempts_of(analysis, briefs);
     let subjects: Vec<&Attempt> = attempts.iter().filter(|it| it.subject).collect();
     let (first, last) = (subjects.first()?, subjects.last()?);
     let session = |it: &Attempt| analysis.sessions().get(it.first);
@@ -229,7 +230,7 @@ fn customer(analysis: &Analysis, number: usize, answered_outgoing: &HashMap<Sym,
     let instances: HashSet<(Provider, Sym)> =
         subjects.iter().map(|it| (session(it).provider, session(it).instance)).collect();
     let sessions = || {
-        let latest_first = places.iter().rev().map(|it| analysis.sessions().get(*it as usize));
+        let latest_first = briefs.iter().rev().map(|it| analysis.sessions().get(it.place()));
         latest_first.filter(|it| it.direction == Direction::Incoming && attempts::counts(it))
     };
     let latest_country = sessions().find(|it| it.country.is_some()).and_then(|it| analysis.country(&it));

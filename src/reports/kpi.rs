@@ -516,7 +516,7 @@ fn count_callers(calls: &[Of], tallies: &mut [Tally], total: &mut Tally, analysi
     let mut of_caller: Vec<Of> = Vec::new();
     for (_, places) in analysis.sessions().by_customer().iter() {
         of_caller.clear();
-        of_caller.extend(places.iter().map(|it| calls[*it as usize]).filter(|it| *it != Of::NONE));
+        of_caller.extend(places.iter().map(|it| calls[it.place()]).filter(|it| *it != Of::NONE));
         of_caller.sort_unstable();
         let count = |calls: &[Of], tally: &mut Tally| {
             tally.unique_callers += 1;

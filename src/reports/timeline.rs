@@ -272,7 +272,7 @@ fn sentences(analysis: &Analysis, customer: Sym) -> Vec<Sentence> {
                 places.push(place);
             }
         }
-        attempts::attempts(analysis, direction, places.into_iter())
+        attempts::attempts(analysis, direction, places.into_iter().map(|it| analysis.sessions().brief(it)))
     };
     let (all_incoming, all_outgoing) = (of(Direction::Incoming), of(Direction::Outgoing));
     let chosen = |all: &[Attempt]| all.iter().filter(|it| it.subject).cloned().collect::<Vec<_>>();

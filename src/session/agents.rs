@@ -45,13 +45,11 @@ pub fn assign(
     from_metadata: &HashMap<Sym, Sym>,
     texts: &Texts,
 ) {
-    let may_be_named =
-        |it: &super::Session| it.agent_label.is_some() || !roster.is_empty() || !from_metadata.is_empty();
+    if roster.is_empty() && from_metadata.is_empty() && !sessions.any_agent_label() {
+        return;
+    }
     for place in 0..sessions.len() {
         let session = sessions.get(place);
-        if !may_be_named(&session) {
-            continue;
-        }
         let found = session.agent_label.map(|it| (it, AgentSource::Payload));
         let found = found.or_else(|| {
             let on_duty = roster.on_duty(session.provider, texts.raw(session.instance), session.started_at);

@@ -265,5 +265,5 @@ pub fn fold_identities(mut events: Vec<Event>, texts: Texts, fold: bool) -> (Vec
 
 /// How many events the sessions hold; each unique event must be in exactly one.
 pub fn events_in_sessions(rebuilt: &Rebuilt) -> u64 {
-    rebuilt.sessions.iter().map(|it| it.events.len() as u64).sum::<u64>()
+    rebuilt.sessions.events_told()
 }

@@ -3,18 +3,16 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use super::chunks::BYTES;
 use super::table::Recent;
-use super::{
-    Common, NO_TIME, Rare, Table, WIDE, event, halves, id_bytes, id_of, line_and_body, number_of, place_of,
-    sym_of, whole,
-};
+use super::{Common, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
 use crate::event::Event;
 
 /// Shards of events that have call ids, and as many again of events that have none: enough that one
 /// shard of a large dump fits a processor's cache.
 const SHARDS: usize = 256;
 /// Records that a shard asks memory for at once.
-const PILE: usize = 128;
+const PILE: usize = BYTES / size_of::<Record>();
 
 /// How the events of one run are dealt; shared by its threads.
 pub struct Deal {
@@ -34,42 +32,74 @@ impl Default for Deal {
 #[derive(Clone, Copy, Debug)]
 pub struct Record {
     id: [u8; 16],
-    at: [u32; 2],
-    place: [u32; 2],
+    when: When,
     customer: u32,
+    /// The number of what it has in common with others, or that of something rare or wide.
     common: u32,
-    /// 0 for none, else one more than a place among the rare or wide ones.
-    rare: u32,
+}
+
+/// Time and place in twelve bytes: 48 bits for the time, 40 for the line, 8 for the body.
+#[derive(Clone, Copy, Debug)]
+struct When([u32; 3]);
+
+impl When {
+    /// Stands for no time.
+    const NO_TIME: i64 = (1 << 47) - 1;
+    /// Lines below this fit.
+    const LINES: u64 = 1 << 40;
+
+    #[inline]
+    fn of(event: &Event) -> Option<Self> {
+        let at = event.at.unwrap_or(Self::NO_TIME);
+        let fits = (-Self::NO_TIME..Self::NO_TIME + i64::from(event.at.is_none())).contains(&at)
+            && event.origin.line < Self::LINES
+            && event.origin.body < 1 << 8;
+        let at = at.cast_unsigned();
+        let line = event.origin.line;
+        fits.then(|| {
+            Self([
+                at as u32,
+                (at >> 32 & 0xffff | line << 16) as u32,
+                (line >> 16) as u32 | event.origin.body << 24,
+            ])
+        })
+    }
+
+    #[inline]
+    fn at(self) -> Option<i64> {
+        let [low, middle, _] = self.0;
+        let at = (u64::from(low) | u64::from(middle) << 32) << 16;
+        Some(at.cast_signed() >> 16).filter(|it| *it != Self::NO_TIME)
+    }
+
+    fn line_and_body(self) -> (u64, u32) {
+        let [_, middle, high] = self.0;
+        (u64::from(middle >> 16) | u64::from(high & 0xff_ffff) << 16, high >> 24)
+    }
 }
 
 impl Record {
     /// Its rare things stand behind so many others.
     fn moved(self, rares: u32, wides: u32) -> Self {
-        let rare = match self.rare {
-            0 => 0,
-            it if it & WIDE != 0 => it + wides,
-            it => it + rares,
+        let others = match self.common {
+            it if it & WIDE != 0 => wides,
+            it if it & RARE != 0 => rares,
+            _ => 0,
         };
-        Self { rare, ..self }
+        Self { common: self.common + others, ..self }
     }
-}
 
-impl Record {
     /// An event that has nothing rare, if it is one: with a call id to be dealt by and a plausible time.
     /// `common` is the number of what it has in common with others.
     #[inline]
     pub fn plain(event: &Event, common: u32) -> Option<Self> {
-        let at = event.at.filter(|it| *it != NO_TIME && !event.ahead)?;
-        let place = place_of(event.origin)?;
-        let plain = Rare::is_none_of(event) && event.provider.traits().call_ids;
-        plain.then(|| Self {
-            id: id_bytes(event.call_id),
-            at: halves(at.cast_unsigned()),
-            place: halves(place),
-            customer: number_of(event.customer),
-            common,
-            rare: 0,
-        })
+        let plain = Rare::is_none_of(event)
+            && event.provider.traits().call_ids
+            && event.at.is_some()
+            && !event.ahead
+            && common < WIDE;
+        let when = When::of(event).filter(|_| plain)?;
+        Some(Self { id: id_bytes(event.call_id), when, customer: number_of(event.customer), common })
     }
 }
 
@@ -98,6 +128,9 @@ impl Deal {
     }
 }
 
+/// An event that does not fit a record, with the number of what it has in common with others.
+type Wide = (Event, u32);
+
 /// The events that one thread read.
 #[derive(Default)]
 pub struct Loose {
@@ -106,7 +139,7 @@ pub struct Loose {
     /// Those that it got before.
     full: Vec<Vec<Vec<Record>>>,
     rares: Vec<Rare>,
-    wides: Vec<Event>,
+    wides: Vec<Wide>,
     recent: Recent<Common>,
     latest: Option<i64>,
     pairs: bool,
@@ -133,7 +166,7 @@ impl Loose {
     /// and waits for it, and so the waits overlap.
     pub fn extend(&mut self, records: &[Record], deal: &Deal) {
         for record in records {
-            self.latest = self.latest.max(Some(whole(record.at).cast_signed()));
+            self.latest = self.latest.max(record.when.at());
             self.keep(*record, deal.shard_of_id(record.id));
         }
     }
@@ -164,28 +197,25 @@ impl Loose {
     fn record(&mut self, event: &Event, id: [u8; 16], deal: &Deal) -> Record {
         let common = Common::of(event);
         let common = deal.commons.number(&common, &mut self.recent, mix(&common));
-        let rare = Rare::of(event);
-        let place = place_of(event.origin).filter(|_| event.at != Some(NO_TIME));
-        let rare = match place {
-            None => {
-                self.wides.push(*event);
-                WIDE | self.wides.len() as u32
-            }
-            Some(_) if rare == Rare::default() => 0,
-            Some(_) => {
-                self.rares.push(rare);
-                self.rares.len() as u32
-            }
+        let when = When::of(event).filter(|_| common < WIDE);
+        let common = if when.is_none() {
+            self.wides.push((*event, common));
+            WIDE | small(self.wides.len() - 1)
+        } else if Rare::is_none_of(event) {
+            common
+        } else {
+            self.rares.push(Rare::of(event, common));
+            RARE | small(self.rares.len() - 1)
         };
-        Record {
-            id,
-            at: halves(event.at.unwrap_or(NO_TIME).cast_unsigned()),
-            place: halves(place.unwrap_or_default()),
-            customer: number_of(event.customer),
-            common,
-            rare,
-        }
+        let when = when.unwrap_or(When([0; 3]));
+        Record { id, when, customer: number_of(event.customer), common }
     }
+}
+
+/// A number that leaves room for marks.
+fn small(number: usize) -> u32 {
+    let small = u32::try_from(number).ok().filter(|it| it & (RARE | WIDE) == 0);
+    small.expect("fewer rare events than a thousand million")
 }
 
 /// Tells commons apart well enough for finding them again; not against malice.
@@ -221,7 +251,7 @@ pub struct Packed {
     /// The same number for records of one provider and line whose ids are of one form.
     lines: Vec<u32>,
     pub(super) rares: Vec<Rare>,
-    pub(super) wides: Vec<Event>,
+    wides: Vec<Wide>,
 }
 
 /// The records of one shard, as several threads left them.
@@ -245,7 +275,7 @@ pub fn gather(loose: Vec<Loose>, deal: Deal) -> Shards {
     for mut part in loose {
         shards.latest = shards.latest.max(part.latest);
         shards.pairs |= part.pairs;
-        let (rares, wides) = (packed.rares.len() as u32, packed.wides.len() as u32);
+        let (rares, wides) = (small(packed.rares.len()), small(packed.wides.len()));
         packed.rares.append(&mut part.rares);
         packed.wides.append(&mut part.wides);
         let all = shards.with_ids.iter_mut().chain(&mut shards.without);
@@ -263,76 +293,113 @@ impl Shard {
         self.piles.iter().flat_map(|it| &it.2).map(Vec::len).sum()
     }
 
-    /// Its records in one row; the piles are freed.
-    pub fn records(self) -> Vec<Record> {
-        let mut records = Vec::with_capacity(self.len());
+    /// The same in one row; each pile is freed as it is taken.
+    fn into_row(self) -> Vec<Record> {
+        let mut row = Vec::with_capacity(self.len());
         for (rares, wides, piles) in self.piles {
-            for record in piles.into_iter().flatten() {
-                records.push(record.moved(rares, wides));
+            for pile in piles {
+                if rares == 0 && wides == 0 {
+                    row.extend_from_slice(&pile);
+                } else {
+                    row.extend(pile.into_iter().map(|it| it.moved(rares, wides)));
+                }
             }
         }
-        records
+        row
+    }
+
+    /// Its records; those of one call or one customer in no order that means anything.
+    pub fn records(self) -> impl Iterator<Item = Record> {
+        self.piles.into_iter().flat_map(|(rares, wides, piles)| {
+            piles.into_iter().flatten().map(move |it| it.moved(rares, wides))
+        })
     }
 }
 
 impl Packed {
+    /// What a record has in common with others.
+    #[inline]
+    fn common(&self, record: &Record) -> u32 {
+        let number = record.common & !(RARE | WIDE);
+        match record.common {
+            it if it & WIDE != 0 => self.wides[number as usize].1,
+            it if it & RARE != 0 => self.rares[number as usize].common,
+            it => it,
+        }
+    }
+
+    #[inline]
+    fn line(&self, record: &Record) -> u32 {
+        self.lines[self.common(record) as usize]
+    }
+
     /// The event of a record.
     pub fn event(&self, record: &Record) -> Event {
-        if record.rare & WIDE != 0 {
-            return self.wides[(record.rare & !WIDE) as usize - 1];
+        let number = record.common & !(RARE | WIDE);
+        if record.common & WIDE != 0 {
+            return self.wides[number as usize].0;
         }
-        let common = &self.commons[record.common as usize];
-        let none = Rare::default();
-        let rare = if record.rare == 0 { &none } else { &self.rares[record.rare as usize - 1] };
-        let at = whole(record.at).cast_signed();
+        let rare = if record.common & RARE == 0 { Rare::none(number) } else { self.rares[number as usize] };
+        let common = &self.commons[rare.common as usize];
         event(
             common,
-            rare,
+            &rare,
             id_of(common.id_form, record.id),
             sym_of(record.customer),
-            (at != NO_TIME).then_some(at),
-            line_and_body(whole(record.place)),
+            record.when.at(),
+            record.when.line_and_body(),
         )
     }
 
     /// The number of the rare things of one of these records that are just these, if any has them.
     pub(super) fn same_rare(&self, records: &[Record], rare: &Rare) -> Option<u32> {
-        let kept = |it: &&Record| it.rare != 0 && it.rare & WIDE == 0;
+        let kept = |it: &&Record| it.common & RARE != 0;
         // A call is a few records; of more, not all are worth looking at.
-        let records = records.iter().take(8).filter(kept);
-        records.map(|it| it.rare).find(|it| self.rares[*it as usize - 1] == *rare)
+        let mut numbers = records.iter().take(8).filter(kept).map(|it| it.common & !RARE);
+        numbers.find(|it| self.rares[*it as usize] == *rare)
     }
 
     /// The records of a shard, those of one call side by side; in no order that means anything.
     pub fn calls(&self, shard: Shard) -> Vec<Record> {
-        self.grouped(&shard.records(), |record| {
-            let id = u128::from_le_bytes(record.id);
-            (id as u64, (id >> 64) as u64)
+        self.grouped(shard, |it| {
+            let [a, b, c, d, e, f, g, h, ..] = it.id;
+            u64::from_le_bytes([a, b, c, d, e, f, g, h])
         })
     }
 
     /// The records of a shard, those of one customer on one line side by side.
     pub fn callers(&self, shard: Shard) -> Vec<Record> {
-        self.grouped(&shard.records(), |record| (u64::from(record.customer), 0))
+        self.grouped(shard, |it| u64::from(it.customer))
     }
 
-    fn grouped(&self, records: &[Record], key: impl Fn(&Record) -> (u64, u64)) -> Vec<Record> {
-        let key = |(place, record): (usize, &Record)| {
-            (key(record), self.lines[record.common as usize], place as u32)
-        };
-        let mut keys: Vec<_> = records.iter().enumerate().map(key).collect();
+    /// Brings records with one key together, and of these those of one id and line.
+    fn grouped(&self, shard: Shard, key: impl Fn(&Record) -> u64) -> Vec<Record> {
+        let records = shard.into_row();
+        let keys = records.iter().zip(0_u32..);
+        // Numbers are sorted without a branch, which pairs are not.
+        let mut keys: Vec<u128> =
+            keys.map(|(it, place)| u128::from(key(it)) << 32 | u128::from(place)).collect();
         keys.sort_unstable();
-        keys.iter().map(|it| records[it.2 as usize]).collect()
+        let record = |it: &u128| &records[*it as u32 as usize];
+        let rest = |it: &u128| (record(it).id, self.line(record(it)));
+        for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32) {
+            // Keys that are equal by chance or malice stand for several calls.
+            if same.len() > 1 && same[1..].iter().any(|it| rest(it) != rest(&same[0])) {
+                same.sort_unstable_by_key(rest);
+            }
+        }
+        keys.iter().map(|it| *record(it)).collect()
     }
 
     /// Whether two records are of one call.
+    #[inline]
     pub fn are_of_one_call(&self, a: &Record, b: &Record) -> bool {
-        a.id == b.id && self.lines[a.common as usize] == self.lines[b.common as usize]
+        a.id == b.id && self.line(a) == self.line(b)
     }
 
     /// Whether two records are of one customer on one line.
     pub fn are_of_one_caller(&self, a: &Record, b: &Record) -> bool {
-        a.customer == b.customer && self.lines[a.common as usize] == self.lines[b.common as usize]
+        a.customer == b.customer && self.line(a) == self.line(b)
     }
 
     /// Puts the events of records into `events`, and nothing else.
@@ -358,8 +425,8 @@ impl Packed {
         for mut record in shards.into_iter().flat_map(Shard::records) {
             let mut event = self.event(&record);
             resolve(&mut event);
-            if record.rare & WIDE != 0 {
-                self.wides[(record.rare & !WIDE) as usize - 1] = event;
+            if record.common & WIDE != 0 {
+                self.wides[(record.common & !WIDE) as usize].0 = event;
             }
             record.customer = number_of(event.customer);
             let shard = record.customer as usize % dealt.len();

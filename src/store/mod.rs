@@ -2,18 +2,20 @@
 //!
 //! [`Event`] and [`Session`](crate::session::Session) are what the program thinks
 //! in: wide plain values. A dump holds millions, of which most fields are the same as in others or
-//! missing, so they are kept packed and unpacked one at a time: 44 bytes an event while reading, 60 a
-//! session and 20 an event afterwards. What does not fit (a line number over 2^40, a call that lasts
+//! missing, so they are kept packed and unpacked one at a time: 36 bytes an event while reading, 60 a
+//! session and 16 an event afterwards. What does not fit (a line number over 2^40, a call that lasts
 //! for a month) is kept wide; nothing is cut.
 
 mod by_customer;
+mod chunks;
 mod loose;
+mod rows;
 mod sessions;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use by_customer::ByCustomer;
+pub use by_customer::{Brief, ByCustomer, Told};
 pub use loose::{Deal, Loose, Packed, Record, Shard, Shards, deal, gather};
 pub use sessions::{Alike, Assigned, Glance, Kin, Part, Sessions, Shared};
 use table::Table;
@@ -47,6 +49,8 @@ pub struct Common {
 /// What few events have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Rare {
+    /// The number of what it has in common with others.
+    common: u32,
     also: Option<Sym>,
     agent_label: Option<Sym>,
     customer_name: Option<Sym>,
@@ -99,8 +103,14 @@ impl Rare {
         texts.iter().all(Option::is_none) && times.iter().all(Option::is_none)
     }
 
-    fn of(event: &Event) -> Self {
+    /// The nothing of events that have nothing of this.
+    fn none(common: u32) -> Self {
+        Self { common, ..Self::default() }
+    }
+
+    fn of(event: &Event, common: u32) -> Self {
         Self {
+            common,
             also: event.also,
             agent_label: event.agent_label,
             customer_name: event.customer_name,
@@ -235,5 +245,7 @@ fn whole(it: [u32; 2]) -> u64 {
 /// Stands for no time; no event is so early.
 const NO_TIME: i64 = i64::MIN;
 
-/// A place in a list of wide values, marked among places in other lists.
-const WIDE: u32 = 1 << 31;
+/// Marks the number of something rare, in place of that of something common.
+const RARE: u32 = 1 << 31;
+/// Marks the number of something that is kept wide.
+const WIDE: u32 = 1 << 30;

@@ -7,11 +7,13 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::by_customer::ByCustomer;
+use super::by_customer::{Brief, ByCustomer, Told};
+use super::chunks::Chunks;
 use super::loose::mix;
+use super::rows::Rows;
 use super::table::Recent;
 use super::{
-    Common, NO_TIME, Packed, Rare, Record, Table, WIDE, event, halves, id_bytes, id_form, id_of,
+    Common, NO_TIME, Packed, RARE, Rare, Record, Table, WIDE, event, halves, id_bytes, id_form, id_of,
     line_and_body, number_of, place_of, sym_of, whole,
 };
 use crate::call_id::CallId;
@@ -37,7 +39,7 @@ pub struct Facts {
 }
 
 /// Numbers that kindred sessions share; see [`Sessions::kin`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Kin {
     facts: u32,
     assigned: u32,
@@ -123,7 +125,7 @@ pub struct Assigned {
 const NOBODY: Assigned = Assigned { agent: None, source: AgentSource::None, team: None };
 
 #[derive(Clone, Copy, Debug)]
-struct Row {
+pub(super) struct Row {
     id: [u8; 16],
     started: [u32; 2],
     /// The first of its events; of a wide session its place among the wide ones.
@@ -146,13 +148,13 @@ struct Held {
     /// Milliseconds from the session's start.
     at: i32,
     place: [u32; 2],
-    /// Its highest bit says that the event names no customer; else it is the session's.
+    /// As that of a record; a bit says that the event names no customer, else it is the session's.
     common: u32,
-    /// 0 for none, else one more than a place among the rare or wide ones.
-    rare: u32,
 }
 
-const NO_CUSTOMER: u32 = 1 << 31;
+const NO_CUSTOMER: u32 = 1 << 29;
+/// What its other bits can number.
+const NUMBER: u32 = NO_CUSTOMER - 1;
 
 /// Bytes of a session and of an event.
 #[cfg(test)]
@@ -232,7 +234,7 @@ fn after(start: i64, ms: i32) -> Option<i64> {
 #[derive(Default)]
 pub struct Part {
     rows: Vec<Row>,
-    held: Vec<Held>,
+    held: Chunks<Held>,
     rares: Vec<Rare>,
     wides: Vec<Event>,
     wide_sessions: Vec<Session>,
@@ -264,7 +266,7 @@ impl Part {
         packed: &Packed,
         shared: &Shared,
     ) {
-        let first = self.held.len();
+        let first = self.held.next();
         for event in events {
             let held = self.held(event, session, records, packed, shared);
             self.held.push(held);
@@ -324,21 +326,21 @@ impl Part {
             None => Some(NO_CUSTOMER),
             it => (it == session.customer).then_some(0),
         };
-        let fits = event.call_id == session.call_id && common & NO_CUSTOMER == 0;
-        let (Some(at), Some(place), Some(customer), true) = (at, place, customer, fits) else {
+        let same_call = event.call_id == session.call_id;
+        let (Some(at), Some(place), Some(customer), true) = (at, place, customer, same_call) else {
             self.wides.push(*event);
-            return Held { at: NONE, place: [0; 2], common: 0, rare: WIDE | self.wides.len() as u32 };
+            return Held { at: NONE, place: [0; 2], common: WIDE | (self.wides.len() - 1) as u32 };
         };
-        let rare = Rare::of(event);
-        let rare = if rare == Rare::default() {
-            0
-        } else if let Some(it) = packed.same_rare(records, &rare) {
-            it
+        let common = if Rare::is_none_of(event) {
+            common
         } else {
-            self.rares.push(rare);
-            (packed.rares.len() + self.rares.len()) as u32
+            let rare = Rare::of(event, common);
+            RARE | packed.same_rare(records, &rare).unwrap_or_else(|| {
+                self.rares.push(rare);
+                (packed.rares.len() + self.rares.len() - 1) as u32
+            })
         };
-        Held { at, place: halves(place), common: common | customer, rare }
+        Held { at, place: halves(place), common: common | customer }
     }
 }
 
@@ -400,8 +402,8 @@ fn mix_facts(facts: &Facts) -> u32 {
 /// Every session of an input with its events.
 #[derive(Default)]
 pub struct Sessions {
-    rows: Vec<Row>,
-    held: Vec<Held>,
+    rows: Rows,
+    held: Chunks<Held>,
     commons: Vec<Common>,
     rares: Vec<Rare>,
     wides: Vec<Event>,
@@ -432,35 +434,37 @@ impl Sessions {
             ..Self::default()
         };
         let old = all.rares.len() as u32;
-        // The largest part is where the others go.
         parts.sort_by_key(|it| std::cmp::Reverse(it.rows.len()));
+        let mut rows = Vec::with_capacity(parts.len());
         for mut part in parts {
-            let (first, rares) = (all.held.len() as u32, all.rares.len() as u32 - old);
-            let (wides, wide_sessions) = (all.wides.len() as u32, all.wide_sessions.len() as u32);
-            for it in &mut part.held {
-                it.rare = match it.rare {
-                    rare if rare & WIDE != 0 => rare + wides,
-                    rare if rare > old => rare + rares,
-                    rare => rare,
-                };
+            let (rares, wides) = (all.rares.len() as u32 - old, all.wides.len() as u32);
+            let wide_sessions = all.wide_sessions.len() as u32;
+            if rares > 0 || wides > 0 {
+                for it in part.held.iter_mut() {
+                    it.common += match it.common {
+                        common if common & WIDE != 0 => wides,
+                        common if common & RARE != 0 && common & NUMBER >= old => rares,
+                        _ => 0,
+                    };
+                }
             }
+            let first = all.held.append(part.held);
             for it in &mut part.rows {
                 let is_wide = Bits::WIDE.get(whole(it.bits)) == 1;
-                it.first += if is_wide { wide_sessions } else { first };
+                let first = if is_wide { wide_sessions } else { first as u32 };
+                it.first = it.first.checked_add(first).expect("fewer events than four thousand million");
             }
-            if all.rows.is_empty() && all.held.is_empty() {
-                (all.rows, all.held) = (part.rows, part.held);
-            } else {
-                all.rows.append(&mut part.rows);
-                all.held.append(&mut part.held);
-            }
+            rows.push(part.rows);
             all.rares.append(&mut part.rares);
             all.wides.append(&mut part.wides);
             all.wide_sessions.extend(part.wide_sessions.into_iter().map(|mut it| {
-                it.events = it.events.start + first as usize..it.events.end + first as usize;
+                it.events = it.events.start + first..it.events.end + first;
                 it
             }));
         }
+        all.rows = Rows::of(rows);
+        let most = all.commons.len().max(all.rares.len()).max(all.wides.len());
+        assert!(most <= NUMBER as usize, "fewer rare events than five hundred million");
         all
     }
 
@@ -471,12 +475,12 @@ impl Sessions {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.len() == 0
     }
 
     /// How many events they hold.
     pub fn events_len(&self) -> usize {
-        self.held.len()
+        self.held.count()
     }
 
     /// The session at a place.
@@ -486,7 +490,7 @@ impl Sessions {
     /// If there is none.
     #[inline]
     pub fn get(&self, place: usize) -> Session {
-        self.session(&self.rows[place])
+        self.session(self.rows.get(place))
     }
 
     /// All of them, in their order.
@@ -573,16 +577,16 @@ impl Sessions {
 
     /// The event at a place of a session's range.
     pub fn event(&self, place: usize, session: &Session) -> Event {
-        let held = &self.held[place];
-        if held.rare & WIDE != 0 {
-            return self.wides[(held.rare & !WIDE) as usize - 1];
+        let held = self.held.get(place);
+        let number = held.common & NUMBER;
+        if held.common & WIDE != 0 {
+            return self.wides[number as usize];
         }
-        let none = Rare::default();
-        let rare = if held.rare == 0 { &none } else { &self.rares[held.rare as usize - 1] };
+        let rare = if held.common & RARE == 0 { Rare::none(number) } else { self.rares[number as usize] };
         let customer = session.customer.filter(|_| held.common & NO_CUSTOMER == 0);
-        let common = &self.commons[(held.common & !NO_CUSTOMER) as usize];
+        let common = &self.commons[rare.common as usize];
         let at = after(session.started_at.unwrap_or_default(), held.at);
-        event(common, rare, session.call_id, customer, at, line_and_body(whole(held.place)))
+        event(common, &rare, session.call_id, customer, at, line_and_body(whole(held.place)))
     }
 
     /// Every event, by session.
@@ -595,13 +599,14 @@ impl Sessions {
 
     /// Whether a session may have anomalies: something in its events is odd, or it is an orphan.
     pub fn is_odd(&self, place: usize) -> bool {
-        let bits = whole(self.rows[place].bits);
+        let bits = whole(self.rows.get(place).bits);
         Bits::ODD.get(bits) == 1 || Bits::ORPHAN.get(bits) != 0
     }
 
     /// Says what a session without its offer is, and why it counts in no rate.
     pub fn class(&mut self, place: usize, orphan: Option<OrphanClass>, unrated: Option<Unrated>) {
-        let row = &mut self.rows[place];
+        self.by_customer.take();
+        let row = self.rows.get_mut(place);
         let mut bits = whole(row.bits);
         Bits::ORPHAN.set(&mut bits, code(orphan.map(|it| it as u8)));
         Bits::UNRATED.set(&mut bits, code(unrated.map(|it| it as u8)));
@@ -610,12 +615,13 @@ impl Sessions {
 
     /// Says who had to do with a session.
     pub fn assign(&mut self, place: usize, assigned: Assigned) {
+        self.by_customer.take();
         let next = self.assigned.len() as u32;
         let number = *self.numbers.entry(assigned).or_insert_with(|| {
             self.assigned.push(assigned);
             next
         });
-        self.rows[place].assigned = number;
+        self.rows.get_mut(place).assigned = number;
     }
 
     /// Brings them into an order; by start before anything else, the untimed ones first, and at last by
@@ -627,7 +633,7 @@ impl Sessions {
     ) {
         let mut rows = std::mem::take(&mut self.rows);
         let start = |it: &Row| whole(it.started).cast_signed();
-        rows.par_sort_unstable_by(|a, b| {
+        rows.sort_by(|a, b| {
             start(a).cmp(&start(b)).then_with(|| {
                 let (a, b) = (self.session(a), self.session(b));
                 let first = |it: &Session| self.event(it.events.start, it).origin;
@@ -639,19 +645,52 @@ impl Sessions {
 
     /// Sessions by their customers.
     pub fn by_customer(&self) -> &ByCustomer {
-        self.by_customer.get_or_init(|| ByCustomer::of(self.rows.iter().map(|it| it.customer)))
+        self.by_customer.get_or_init(|| {
+            ByCustomer::of(self.len(), |it| {
+                let row = self.rows.get(it);
+                (row.customer, self.brief_of(row))
+            })
+        })
     }
 
     /// What a session has in common with others of its line, customer and agent: sessions with equal
     /// numbers agree in provider, instance, direction, account, engine, agent, its source and its team.
     pub fn kin(&self, place: usize) -> Kin {
-        let row = &self.rows[place];
+        let row = self.rows.get(place);
         Kin { facts: row.facts, assigned: row.assigned }
     }
 
     /// Whether the feed of a session shows answers.
     pub fn shows_answers(&self, place: usize) -> bool {
-        self.shows_answers[self.rows[place].facts as usize]
+        self.shows_answers[self.rows.get(place).facts as usize]
+    }
+
+    /// Whether the feed of these sessions shows answers.
+    pub fn kin_show_answers(&self, kin: Kin) -> bool {
+        self.shows_answers[kin.facts()]
+    }
+
+    /// The feed of these sessions.
+    pub fn feed_of(&self, kin: Kin) -> FeedKey {
+        let facts = &self.facts[kin.facts()];
+        (facts.provider, facts.instance, facts.direction)
+    }
+
+    /// How many events the sessions say that they hold.
+    pub fn events_told(&self) -> u64 {
+        let told = |it: &Row| {
+            let bits = whole(it.bits);
+            match Bits::WIDE.get(bits) {
+                1 => self.wide_sessions[it.first as usize].events.len() as u64,
+                _ => Bits::EVENTS.get(bits),
+            }
+        };
+        self.rows.in_any_order().map(told).sum()
+    }
+
+    /// Whether any session names an agent itself.
+    pub fn any_agent_label(&self) -> bool {
+        self.facts.iter().any(|it| it.agent_label.is_some())
     }
 
     /// The feed of each number of facts.
@@ -661,6 +700,7 @@ impl Sessions {
 
     /// Says which feeds show answers, by the numbers of facts.
     pub(crate) fn set_shows_answers(&mut self, shows: Vec<bool>) {
+        self.by_customer.take();
         self.shows_answers = shows;
     }
 
@@ -668,7 +708,7 @@ impl Sessions {
     pub fn feeds_of(&self, places: impl Iterator<Item = usize>) -> HashSet<FeedKey> {
         let mut is_of = vec![false; self.facts.len()];
         for place in places {
-            is_of[self.rows[place].facts as usize] = true;
+            is_of[self.rows.get(place).facts as usize] = true;
         }
         self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
     }
@@ -676,7 +716,7 @@ impl Sessions {
     /// What can be told of a session at a glance.
     #[inline]
     pub fn glance(&self, place: usize) -> Glance {
-        self.glance_at(&self.rows[place])
+        self.glance_at(self.rows.get(place))
     }
 
     /// Every session at a glance, in their order.
@@ -712,7 +752,7 @@ impl Sessions {
     /// How long a session rang and was talked, as far as is known.
     #[inline]
     pub fn ring_and_talk(&self, place: usize) -> (Option<i64>, Option<i64>) {
-        let row = &self.rows[place];
+        let row = self.rows.get(place);
         let bits = whole(row.bits);
         if Bits::WIDE.get(bits) == 1 {
             let it = &self.wide_sessions[row.first as usize];
@@ -765,8 +805,11 @@ impl Sessions {
             }
             a
         };
-        let counts =
-            self.rows.par_iter().enumerate().fold(Counts::default, count).reduce(Counts::default, merge);
+        let counts = (0..self.len())
+            .into_par_iter()
+            .map(|it| (it, self.rows.get(it)))
+            .fold(Counts::default, count)
+            .reduce(Counts::default, merge);
         let alike = counts.into_values().map(|(place, all, chosen)| {
             let place = place as usize;
             Alike { kin: self.kin(place), glance: self.glance(place), place, all, chosen }
@@ -774,9 +817,50 @@ impl Sessions {
         alike.collect()
     }
 
+    /// What attempts and histories of customers are made of.
+    pub fn brief(&self, place: usize) -> Brief {
+        self.brief_of(self.rows.get(place)).at(place)
+    }
+
+    fn brief_of(&self, row: &Row) -> Brief {
+        let has_id = self.facts[row.facts as usize].id_form != 0;
+        let kin = Kin { facts: row.facts, assigned: row.assigned };
+        Brief::of(&self.told_of(row), kin, has_id.then_some(row.id))
+    }
+
+    fn told_of(&self, row: &Row) -> Told {
+        let bits = whole(row.bits);
+        let facts = &self.facts[row.facts as usize];
+        let started = whole(row.started).cast_signed();
+        let started_at = (started != NO_TIME).then_some(started);
+        let (decided_at, offered_at) = if Bits::WIDE.get(bits) == 1 {
+            let it = &self.wide_sessions[row.first as usize];
+            (it.decided_at, it.offered_at)
+        } else {
+            (after(started, row.decided), started_at.filter(|_| Bits::OFFERED.get(bits) == 1))
+        };
+        Told {
+            started_at,
+            decided_at,
+            offered_at,
+            direction: facts.direction,
+            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
+            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
+            is_group: coded(&YES_NO, Bits::GROUP.get(bits)) == Some(true),
+            is_orphan: Bits::ORPHAN.get(bits) != 0,
+            is_policy: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)) == Some(DeclinedBy::Policy),
+        }
+    }
+
+    /// What a brief tells.
+    #[inline]
+    pub fn told(&self, brief: Brief) -> Told {
+        brief.told(|| self.told_of(self.rows.get(brief.place())))
+    }
+
     /// The call id of a session.
     pub fn call_id(&self, place: usize) -> Option<CallId> {
-        let row = &self.rows[place];
+        let row = self.rows.get(place);
         id_of(self.facts[row.facts as usize].id_form, row.id)
     }
 }

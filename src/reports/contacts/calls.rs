@@ -247,7 +247,9 @@ fn calls_of(analysis: &Analysis, places: &[usize], zone: Option<&Zone>) -> Vec<C
     let session = |place: usize| analysis.sessions().get(place);
     let mut calls = Vec::with_capacity(places.len());
     for direction in [Direction::Outgoing, Direction::Incoming] {
-        for attempt in attempts::attempts(analysis, direction, places.iter().copied()) {
+        for attempt in
+            attempts::attempts(analysis, direction, places.iter().map(|it| analysis.sessions().brief(*it)))
+        {
             let decided_at = session(attempt.first).decided_at.unwrap_or(attempt.started_at);
             let talked_at =
                 (attempt.outcome == Outcome::Answered).then(|| decided_at.max(attempt.started_at));

@@ -1,0 +1,95 @@
+//! Rows of values in pieces of one size: the size of the piles of records, so that what is built takes the
+//! memory of what was read, and nothing is copied when there is more of it.
+
+/// Bytes of a piece.
+pub(super) const BYTES: usize = 4608;
+
+/// Values by number.
+pub(super) struct Chunks<T> {
+    chunks: Vec<Vec<T>>,
+    count: usize,
+}
+
+impl<T> Default for Chunks<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), count: 0 }
+    }
+}
+
+impl<T> Chunks<T> {
+    /// Values in a piece.
+    const EACH: usize = BYTES / size_of::<T>();
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The number that the next one gets.
+    #[inline]
+    pub(super) fn next(&self) -> usize {
+        self.chunks.last().map_or(0, |it| (self.chunks.len() - 1) * Self::EACH + it.len())
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, value: T) {
+        self.count += 1;
+        match self.chunks.last_mut() {
+            Some(it) if it.len() < Self::EACH => it.push(value),
+            _ => {
+                let mut chunk = Vec::with_capacity(Self::EACH);
+                chunk.push(value);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If none has that number.
+    #[inline]
+    pub(super) fn get(&self, number: usize) -> &T {
+        &self.chunks[number / Self::EACH][number % Self::EACH]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flatten()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.chunks.iter_mut().flatten()
+    }
+
+    /// Takes the others in; returns by how much their numbers grow.
+    pub(super) fn append(&mut self, mut others: Self) -> usize {
+        let first = self.chunks.len() * Self::EACH;
+        self.count += others.count;
+        self.chunks.append(&mut others.chunks);
+        first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_numbers_but_for_those_taken_in() {
+        for (few, many) in [(0, 1), (1, 0), (3, 2000), (1152, 5), (1153, 1152)] {
+            let mut all = Chunks::default();
+            let mut others = Chunks::default();
+            let numbers: Vec<usize> = (0..few)
+                .map(|it| {
+                    let next = all.next();
+                    all.push(it as u32);
+                    next
+                })
+                .collect();
+            (0..many).for_each(|it| others.push(it as u32 + 100_000));
+            let first = all.append(others);
+            assert!(numbers.iter().enumerate().all(|(it, at)| *all.get(*at) == it as u32));
+            assert!((0..many).all(|it| *all.get(first + it) == it as u32 + 100_000));
+            assert_eq!((all.count(), all.iter_mut().count()), (few + many, few + many));
+        }
+    }
+}
