@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::Output;
 use crate::analysis::Analysis;
@@ -22,10 +23,9 @@ const INCIDENT_LEAST: usize = 3;
 /// Anomalies of the subject sessions; `only_orphans` leaves all but orphaned rejections out.
 pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
     let mut found: Vec<(Session, Event, Anomaly)> = Vec::new();
-    for place in 0..analysis.sessions().len() {
-        if !analysis.subject[place] || !analysis.sessions().is_odd(place) {
-            continue;
-        }
+    let is_odd = |it: &usize| analysis.subject[*it] && analysis.sessions().is_odd(*it);
+    let odd: Vec<usize> = (0..analysis.sessions().len()).into_par_iter().filter(is_odd).collect();
+    for place in odd {
         let session = analysis.sessions().get(place);
         let events = analysis.events_of(&session);
         for (kind, shown_by) in anomalies(&session, &events, analysis.options.ring_timeout_ms) {
@@ -112,14 +112,29 @@ struct Line {
 
 /// Lines of incoming timed subject sessions, in the order of provider and instance.
 fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Line)> {
-    let mut lines: HashMap<(Provider, Sym), Line> = HashMap::new();
-    for session in analysis.glances().filter(|it| it.direction == Direction::Incoming) {
-        let Some(started_at) = session.started_at else { continue };
-        let line = lines.entry((session.provider, session.instance)).or_default();
-        if session.outcome == Some(Outcome::Rejected) {
-            line.rejected.push((started_at, session.orphan));
+    type Lines = HashMap<(Provider, Sym), Line>;
+    let sessions = analysis.sessions();
+    let add = |mut lines: Lines, place: usize| {
+        let session = sessions.glance(place);
+        if analysis.subject[place]
+            && session.direction == Direction::Incoming
+            && let Some(started_at) = session.started_at
+        {
+            let line = lines.entry((session.provider, session.instance)).or_default();
+            if session.outcome == Some(Outcome::Rejected) {
+                line.rejected.push((started_at, session.orphan));
+            }
         }
-    }
+        lines
+    };
+    // What comes first is on the left, so that each list stays in order.
+    let merge = |mut left: Lines, right: Lines| {
+        for (key, line) in right {
+            left.entry(key).or_default().rejected.extend(line.rejected);
+        }
+        left
+    };
+    let lines = (0..sessions.len()).into_par_iter().fold(Lines::default, add).reduce(Lines::default, merge);
     let mut lines: Vec<_> = lines.into_iter().collect();
     lines.sort_by(|((a, line_a), _), ((b, line_b), _)| {
         a.cmp(b).then_with(|| analysis.texts.raw(*line_a).cmp(analysis.texts.raw(*line_b)))

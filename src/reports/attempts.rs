@@ -63,21 +63,15 @@ fn start_and_outcome(
 ///
 /// A session joins the attempt that its call id is at, unless that holds a session of its instance
 /// already or the id was silent for more than a day.
-pub fn attempts(
-    analysis: &Analysis,
-    direction: Direction,
-    briefs: impl Iterator<Item = Brief>,
-) -> Vec<Attempt> {
+pub fn attempts(analysis: &Analysis, direction: Direction, briefs: &[Brief]) -> Vec<Attempt> {
     let sessions = analysis.sessions();
-    let mut attempts: Vec<Attempt> = Vec::new();
-    let mut id_parts: Vec<Option<u32>> = Vec::new();
-    for brief in briefs {
+    let mut attempts: Vec<Attempt> = Vec::with_capacity(briefs.len());
+    for &brief in briefs {
         let session = sessions.told(brief);
         let counted = start_and_outcome(session.started_at, session.outcome, session.is_group);
         let Some((started_at, outcome)) = counted.filter(|_| session.direction == direction) else {
             continue;
         };
-        id_parts.push(brief.id_part());
         attempts.push(Attempt {
             first: brief.place(),
             started_at,
@@ -88,17 +82,20 @@ pub fn attempts(
             shows_answers: sessions.kin_show_answers(brief.kin()),
         });
     }
-    if any_twice(&id_parts) { join(analysis, attempts) } else { attempts }
+    if any_twice(briefs) { join(analysis, attempts) } else { attempts }
 }
 
 /// Whether any part of an id stands twice.
-fn any_twice(id_parts: &[Option<u32>]) -> bool {
+fn any_twice(briefs: &[Brief]) -> bool {
     const FEW: usize = 16;
-    if id_parts.len() <= FEW {
-        id_parts.iter().enumerate().any(|(place, it)| it.is_some() && id_parts[..place].contains(it))
+    if briefs.len() <= FEW {
+        let is_before = |(place, it): (usize, &Brief)| {
+            it.id_part().is_some_and(|id| briefs[..place].iter().any(|it| it.id_part() == Some(id)))
+        };
+        briefs.iter().enumerate().any(is_before)
     } else {
-        let mut seen = hashbrown::HashSet::with_capacity(id_parts.len());
-        id_parts.iter().flatten().any(|it| !seen.insert(it))
+        let mut seen = hashbrown::HashSet::with_capacity(briefs.len());
+        briefs.iter().filter_map(|it| it.id_part()).any(|it| !seen.insert(it))
     }
 }
 

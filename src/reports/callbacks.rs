@@ -49,7 +49,7 @@ pub(super) fn report_of(counted: &Counted, shown: &Shows, analysis: &Analysis) -
                 body: Body::Rows(open_episodes(counted.open.iter().collect(), any, analysis)),
             },
         ],
-        notes: apart_note(&counted.apart, analysis).into_iter().chain(left_out(analysis)).collect(),
+        notes: apart_note(&counted.apart(analysis), analysis).into_iter().chain(left_out(analysis)).collect(),
         ..Output::default()
     }
 }
@@ -60,10 +60,18 @@ type Groups = HashMap<[Value; 3], Option<Tally>>;
 /// What the episodes of some customers come to. Kindred sessions are of one agent and line.
 #[derive(Default)]
 pub(super) struct Counted {
-    /// The place of one of the first calls, and the figures, where the provider has any.
-    of_kin: HashMap<Kin, (usize, Option<Tally>)>,
+    of_kin: hashbrown::HashMap<Kin, OfKin>,
     open: Vec<Episode>,
-    apart: HashMap<FeedKey, u64>,
+}
+
+/// What the episodes of kindred sessions come to.
+struct OfKin {
+    /// The place of one of the first calls.
+    first: usize,
+    /// The figures, where the provider has any.
+    tally: Option<Tally>,
+    /// Episodes of providers that show no outgoing call.
+    apart: u64,
 }
 
 impl Counted {
@@ -80,12 +88,13 @@ impl Counted {
         let kin = episode.kin;
         let feed = analysis.sessions().feed_of(kin);
         let counts = shown.counts(feed.0);
-        let (_, group) = self.of_kin.entry(kin).or_insert((episode.first, None));
+        let first = episode.first;
+        let of_kin = self.of_kin.entry(kin).or_insert(OfKin { first, tally: None, apart: 0 });
         if counts {
-            group.get_or_insert_default().add(&episode, analysis);
+            of_kin.tally.get_or_insert_default().add(&episode, analysis);
         }
         if !counts || !shown.outgoing.contains(&feed.0) {
-            *self.apart.entry(feed).or_default() += 1;
+            of_kin.apart += 1;
         }
         if counts && episode.contact_at().is_none() {
             self.open.push(episode);
@@ -94,24 +103,31 @@ impl Counted {
 
     /// Adds those of other customers.
     pub(super) fn merge(mut self, other: Self) -> Self {
-        for (kin, (first, tally)) in other.of_kin {
-            let (_, group) = self.of_kin.entry(kin).or_insert((first, None));
+        for (kin, OfKin { first, tally, apart }) in other.of_kin {
+            let of_kin = self.of_kin.entry(kin).or_insert(OfKin { first, tally: None, apart: 0 });
             if let Some(it) = tally {
-                group.get_or_insert_default().merge(&it);
+                of_kin.tally.get_or_insert_default().merge(&it);
             }
+            of_kin.apart += apart;
         }
         self.open.extend(other.open);
-        for (feed, count) in other.apart {
-            *self.apart.entry(feed).or_default() += count;
-        }
         self
+    }
+
+    /// Episodes of providers that show no outgoing call, by feed.
+    fn apart(&self, analysis: &Analysis) -> HashMap<FeedKey, u64> {
+        let mut apart = HashMap::new();
+        for (kin, it) in self.of_kin.iter().filter(|(_, it)| it.apart > 0) {
+            *apart.entry(analysis.sessions().feed_of(*kin)).or_default() += it.apart;
+        }
+        apart
     }
 
     /// By agent and line, and all together.
     fn grouped(&self, analysis: &Analysis) -> (Groups, Tally) {
         let mut groups = Groups::new();
         let mut total = Tally::default();
-        for (first, tally) in self.of_kin.values() {
+        for OfKin { first, tally, .. } in self.of_kin.values() {
             let first = analysis.sessions().get(*first);
             let group = groups.entry(KEYS.map(|it| it.value(&first, analysis))).or_default();
             if let Some(it) = tally {
@@ -201,7 +217,7 @@ fn history(briefs: &[Brief], analysis: &Analysis) -> Option<History> {
         if is_unanswered(session.direction, session.outcome)
             && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
         {
-            let Told { is_orphan, is_policy, .. } = session;
+            let (is_orphan, is_policy) = (session.orphan.is_some(), session.is_policy);
             history.promises.push(Promise {
                 clock,
                 place,
@@ -491,6 +507,9 @@ fn open_episodes(mut open: Vec<&Episode>, any: bool, analysis: &Analysis) -> Tab
 /// The latest name that the input gives each customer of these episodes.
 fn latest_names(episodes: &[&Episode], analysis: &Analysis) -> HashMap<Sym, Sym> {
     let sessions = analysis.sessions();
+    if !sessions.any_customer_name() {
+        return HashMap::new();
+    }
     let wanted: HashSet<Sym> = episodes.iter().filter_map(|it| sessions.get(it.first).customer).collect();
     let named = sessions.iter().filter_map(|it| Some((it.customer?, it.customer_name?)));
     // Sessions come by start, so that the latest stays.

@@ -126,7 +126,7 @@ fn is_first_priority(score: u64, peak_attempts: u64) -> bool {
 
 /// The customer's calls as attempts, of its sessions in the fixed order.
 fn attempts_of(analysis: &Analysis, briefs: &[Brief]) -> Vec<Attempt> {
-    attempts::attempts(analysis, Direction::Incoming, briefs.iter().copied())
+    attempts::attempts(analysis, Direction::Incoming, briefs)
 }
 
 /// The first and last start of each subject customer's fullest window.

@@ -10,9 +10,9 @@ use crate::analysis::{Analysis, InHours};
 use crate::definitions::column;
 use crate::event::{Cause, Direction};
 use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
-use crate::session::{DeclinedBy, Outcome, Unrated};
+use crate::session::{DeclinedBy, OrphanClass, Outcome, Unrated};
 use crate::stats::{percentile, wilson};
-use crate::store::{Glance, Kin};
+use crate::store::{Brief, Glance, Kin, Told};
 
 /// What one group of incoming calls adds up to.
 #[derive(Clone, Debug, Default)]
@@ -145,19 +145,19 @@ impl Tally {
     }
 
     /// Keeps how long a session rang and was talked, if its kind of call is asked for that.
-    fn add_times(
+    fn add_times<'t>(
         &mut self,
         call: Call,
         declined_by: Option<DeclinedBy>,
-        ring: Option<i64>,
-        talk: Option<i64>,
+        rings: impl IntoIterator<Item = &'t i64>,
+        talks: impl IntoIterator<Item = &'t i64>,
     ) {
         match call {
             Call::Answered => {
-                self.answered_rings.extend(ring);
-                self.talks.extend(talk);
+                self.answered_rings.extend(rings);
+                self.talks.extend(talks);
             }
-            Call::Rejected if is_by_hand(declined_by) => self.rejected_rings.extend(ring),
+            Call::Rejected if is_by_hand(declined_by) => self.rejected_rings.extend(rings),
             _ => {}
         }
     }
@@ -444,16 +444,27 @@ enum Call {
 
 impl Call {
     fn of(session: &Glance, include_group: bool) -> Self {
-        if session.group == Some(true) && !include_group {
+        let is_group = session.group == Some(true) && !include_group;
+        Self::new(is_group, session.is_orphan_apart(), session.unrated.is_some(), session.outcome)
+    }
+
+    /// The same of what is told in brief.
+    fn of_told(session: &Told, include_group: bool) -> Self {
+        let is_apart = session.orphan.is_some_and(OrphanClass::is_apart);
+        Self::new(session.is_group && !include_group, is_apart, session.is_unrated, session.outcome)
+    }
+
+    fn new(is_group: bool, is_apart: bool, is_unrated: bool, outcome: Option<Outcome>) -> Self {
+        if is_group {
             return Self::Group;
         }
-        if session.is_orphan_apart() {
+        if is_apart {
             return Self::Orphan;
         }
-        if session.unrated.is_some() {
+        if is_unrated {
             return Self::Unrated;
         }
-        match session.outcome {
+        match outcome {
             Some(Outcome::Answered) => Self::Answered,
             Some(Outcome::Rejected) => Self::Rejected,
             Some(Outcome::Missed) => Self::Missed,
@@ -487,6 +498,11 @@ impl<'b> Groups<'b> {
         Self { by, places: HashMap::new(), of_kin, key: Vec::new() }
     }
 
+    /// The number of the group of kindred sessions of which one was asked for before.
+    fn known(&self, kin: Kin) -> usize {
+        self.of_kin.as_ref().and_then(|it| it.get(&kin)).copied().unwrap_or_default()
+    }
+
     /// The number of the session's group; the next one if it is new.
     fn of(&mut self, place: usize, analysis: &Analysis) -> usize {
         let kin = analysis.sessions().kin(place);
@@ -512,11 +528,11 @@ impl<'b> Groups<'b> {
 }
 
 /// Counts callers, and the most rejected calls of one, by group and in all.
-fn count_callers(calls: &[Of], tallies: &mut [Tally], total: &mut Tally, analysis: &Analysis) {
+fn count_callers(of: impl Fn(Brief) -> Of, tallies: &mut [Tally], total: &mut Tally, analysis: &Analysis) {
     let mut of_caller: Vec<Of> = Vec::new();
-    for (_, places) in analysis.sessions().by_customer().iter() {
+    for (_, briefs) in analysis.sessions().by_customer().iter() {
         of_caller.clear();
-        of_caller.extend(places.iter().map(|it| calls[it.place()]).filter(|it| *it != Of::NONE));
+        of_caller.extend(briefs.iter().map(|it| of(*it)).filter(|it| *it != Of::NONE));
         of_caller.sort_unstable();
         let count = |calls: &[Of], tally: &mut Tally| {
             tally.unique_callers += 1;
@@ -583,12 +599,14 @@ pub(super) fn group_some(
             tally(group, &mut tallies);
             let answers_hidden = !sessions.shows_answers(alike.place);
             let unknown = InHours::Unknown;
-            tallies[group].add(&alike.glance, alike.chosen, answers_hidden, include_group, unknown);
+            let call =
+                tallies[group].add(&alike.glance, alike.chosen, answers_hidden, include_group, unknown);
+            tallies[group].add_times(call, alike.glance.declined_by, &alike.rings, &alike.talks);
         }
     }
     let any = analysis.census_of_subjects().any(|it| of_direction(&it.glance));
-    let mut calls = vec![Of::NONE; sessions.len()];
-    for place in (0..sessions.len()).filter(|_| any) {
+    let mut calls = if by_census { Vec::new() } else { vec![Of::NONE; sessions.len()] };
+    for place in (0..sessions.len()).filter(|_| any && !by_census) {
         let session = sessions.glance(place);
         let is_taken = |at: i64| takes.is_none_or(|takes| takes(at));
         if !analysis.subject[place]
@@ -598,15 +616,11 @@ pub(super) fn group_some(
             continue;
         }
         let group = groups.of(place, analysis);
-        let call = if by_census {
-            Call::of(&session, include_group)
-        } else {
-            tally(group, &mut tallies);
-            let in_hours = analysis.are_in_hours((session.provider, session.instance), session.started_at);
-            tallies[group].add(&session, 1, !sessions.shows_answers(place), include_group, in_hours)
-        };
+        tally(group, &mut tallies);
+        let in_hours = analysis.are_in_hours((session.provider, session.instance), session.started_at);
+        let call = tallies[group].add(&session, 1, !sessions.shows_answers(place), include_group, in_hours);
         let (ring, talk) = sessions.ring_and_talk(place);
-        tallies[group].add_times(call, session.declined_by, ring, talk);
+        tallies[group].add_times(call, session.declined_by, &ring, &talk);
         if call.has_caller() {
             calls[place] = Of::new(group, call == Call::Rejected);
         }
@@ -615,7 +629,22 @@ pub(super) fn group_some(
     for tally in &tallies {
         total.merge(tally);
     }
-    count_callers(&calls, &mut tallies, &mut total, analysis);
+    if by_census && any {
+        let group_of = |brief: Brief| {
+            let session = sessions.told(brief);
+            let is_chosen = !analysis.filtered || analysis.subject[brief.place()];
+            let call = Call::of_told(&session, include_group);
+            let counts = session.direction == direction && session.started_at.is_some() && is_chosen;
+            if counts && call.has_caller() {
+                Of::new(groups.known(brief.kin()), call == Call::Rejected)
+            } else {
+                Of::NONE
+            }
+        };
+        count_callers(group_of, &mut tallies, &mut total, analysis);
+    } else if any {
+        count_callers(|it| calls[it.place()], &mut tallies, &mut total, analysis);
+    }
     let places = groups.places;
     let mut rows: Vec<(Vec<Value>, Tally)> = places
         .into_iter()

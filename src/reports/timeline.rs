@@ -265,14 +265,14 @@ struct Day<'a> {
 /// where there are many such days, or none.
 fn sentences(analysis: &Analysis, customer: Sym) -> Vec<Sentence> {
     let of = |direction: Direction| {
-        let mut places = Vec::new();
+        let mut briefs = Vec::new();
         for (place, session) in analysis.sessions().iter().enumerate() {
             let is_of = session.customer == Some(customer) && session.direction == direction;
             if is_of && attempts::counts(&session) {
-                places.push(place);
+                briefs.push(analysis.sessions().brief(place));
             }
         }
-        attempts::attempts(analysis, direction, places.into_iter().map(|it| analysis.sessions().brief(it)))
+        attempts::attempts(analysis, direction, &briefs)
     };
     let (all_incoming, all_outgoing) = (of(Direction::Incoming), of(Direction::Outgoing));
     let chosen = |all: &[Attempt]| all.iter().filter(|it| it.subject).cloned().collect::<Vec<_>>();

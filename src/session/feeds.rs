@@ -2,6 +2,7 @@
 //! without its offer. A feed is one provider, one instance, one direction.
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::{OrphanClass, Session};
 use crate::call_id::CallId;
@@ -177,11 +178,8 @@ impl Feeds {
         let elsewhere = offers_of_orphans(sessions, self);
         let feeds: Vec<&Feed> = sessions.feeds().map(|it| self.of_key(&it)).collect();
         let is_plain = |it: &Feed| it.unrated.is_none();
-        for place in 0..sessions.len() {
+        for place in sessions.places_where(|it, has_offer| !has_offer || !is_plain(feeds[it.facts()])) {
             let feed = feeds[sessions.kin(place).facts()];
-            if sessions.glance(place).has_offer && is_plain(feed) {
-                continue;
-            }
             let session = sessions.get(place);
             let orphan = orphan_class(&session, feed, &elsewhere);
             let mut unrated = feed.unrated;
@@ -221,8 +219,7 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
 /// session's own if any is.
 fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, CallId), Vec<Sym>> {
     let mut offers: HashMap<(Provider, CallId), Vec<Sym>> = HashMap::new();
-    let may_be = |place: &usize| !sessions.glance(*place).has_offer;
-    let lone = (0..sessions.len()).filter(may_be).map(|it| sessions.get(it));
+    let lone = sessions.places_where(|_, has_offer| !has_offer).into_iter().map(|it| sessions.get(it));
     for session in lone.filter(|it| is_orphan(it, feeds.of(it))) {
         if let Some(call_id) = session.call_id {
             offers.insert((session.provider, call_id), Vec::new());
@@ -231,7 +228,14 @@ fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, C
     if offers.is_empty() {
         return offers;
     }
-    for session in sessions.iter().filter(|it| it.has_offer) {
+    // Only orphans of ids that were offered at all are of interest here, and few are.
+    let offered = |place: &usize| {
+        let session = sessions.glance(*place);
+        let id = sessions.call_id(*place).map(|it| (session.provider, it));
+        session.has_offer && id.is_some_and(|it| offers.contains_key(&it))
+    };
+    let offered: Vec<usize> = (0..sessions.len()).into_par_iter().filter(offered).collect();
+    for session in offered.into_iter().map(|it| sessions.get(it)) {
         let Some(call_id) = session.call_id else { continue };
         if let Some(instances) = offers.get_mut(&(session.provider, call_id))
             && instances.len() < 2

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::chunks::Chunks;
 use super::{Kin, halves, whole};
 use crate::event::{Cause, Direction};
-use crate::session::Outcome;
+use crate::session::{OrphanClass, Outcome};
 use crate::text::Sym;
 
 /// What attempts and histories of customers are made of, in 28 bytes and in the customers' order: the
@@ -32,7 +32,8 @@ pub struct Told {
     pub outcome: Option<Outcome>,
     pub cause: Option<Cause>,
     pub is_group: bool,
-    pub is_orphan: bool,
+    pub orphan: Option<OrphanClass>,
+    pub is_unrated: bool,
     /// Whether the server's own interface declined it.
     pub is_policy: bool,
 }
@@ -45,11 +46,12 @@ const OUTCOME: u32 = 1;
 const CAUSE: u32 = 4;
 const GROUP: u32 = 8;
 const OFFERED: u32 = 9;
-const ORPHAN: u32 = 10;
-const POLICY: u32 = 11;
+const POLICY: u32 = 10;
+const UNRATED: u32 = 11;
 /// It does not fit, and is looked up.
 const WIDE: u32 = 12;
-const HAS_ID: u32 = 13;
+/// Three bits; the highest of the lower 16.
+const ORPHAN: u32 = 13;
 
 impl Brief {
     /// `id` tells call ids apart, if not all.
@@ -71,13 +73,13 @@ impl Brief {
             | told.cause.map_or(0, |it| it as u64 + 1) << CAUSE
             | flag(told.is_group, GROUP)
             | flag(told.offered_at.is_some(), OFFERED)
-            | flag(told.is_orphan, ORPHAN)
+            | flag(told.is_unrated, UNRATED)
+            | told.orphan.map_or(0, |it| it as u64 + 1) << ORPHAN
             | flag(told.is_policy, POLICY)
-            | flag(is_wide, WIDE)
-            | flag(id.is_some(), HAS_ID);
+            | flag(is_wide, WIDE);
         let id = id.map_or(0, |it| {
             let [a, b, c, d, e, f, g, h, ..] = it;
-            u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7)
+            (u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7)).max(1)
         });
         let bits = halves(start.unwrap_or(UNTIMED) << 16 | bits);
         Self { bits, decided: decided.unwrap_or(UNDECIDED), place: 0, id, kin }
@@ -108,7 +110,7 @@ impl Brief {
     /// A part of its call id; none where it has none. Of sessions whose parts differ, so do the ids.
     #[inline]
     pub fn id_part(self) -> Option<u32> {
-        self.is(HAS_ID).then_some(self.id)
+        (self.id != 0).then_some(self.id)
     }
 
     /// What it tells; `look` is asked for what does not fit.
@@ -129,7 +131,8 @@ impl Brief {
             outcome: Outcome::ALL.get(coded(OUTCOME, 3)).copied(),
             cause: Cause::ALL.get(coded(CAUSE, 4)).copied(),
             is_group: self.is(GROUP),
-            is_orphan: self.is(ORPHAN),
+            orphan: OrphanClass::ALL.get(coded(ORPHAN, 3)).copied(),
+            is_unrated: self.is(UNRATED),
             is_policy: self.is(POLICY),
         }
     }
@@ -312,7 +315,8 @@ mod tests {
                     outcome,
                     cause,
                     is_group: is(1),
-                    is_orphan: is(2),
+                    orphan: OrphanClass::ALL.get(number % 5).copied(),
+                    is_unrated: is(2),
                     is_policy: is(3),
                 };
                 let id = is(4).then_some([number as u8; 16]);

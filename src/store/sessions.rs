@@ -97,7 +97,7 @@ impl Glance {
 }
 
 /// Sessions that a glance shows alike, but for who called when.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Alike {
     /// What they have in common with others.
     pub kin: Kin,
@@ -109,6 +109,10 @@ pub struct Alike {
     pub all: u64,
     /// How many of them are chosen.
     pub chosen: u64,
+    /// How long those rang, as far as is known, in no order.
+    pub rings: Vec<i64>,
+    /// How long those were talked.
+    pub talks: Vec<i64>,
 }
 
 /// Who had to do with some sessions.
@@ -688,6 +692,22 @@ impl Sessions {
         self.rows.in_any_order().map(told).sum()
     }
 
+    /// The places of the sessions whose kindred or whose lack of an offer are such.
+    pub fn places_where(&self, is: impl Fn(Kin, bool) -> bool + Sync) -> Vec<usize> {
+        let places = (0..self.len()).into_par_iter();
+        let places = places.filter(|it| {
+            let row = self.rows.get(*it);
+            let has_offer = Bits::HAS_OFFER.get(whole(row.bits)) == 1;
+            is(Kin { facts: row.facts, assigned: row.assigned }, has_offer)
+        });
+        places.collect()
+    }
+
+    /// Whether any session names its customer itself.
+    pub fn any_customer_name(&self) -> bool {
+        self.facts.iter().any(|it| it.customer_name.is_some())
+    }
+
     /// Whether any session names an agent itself.
     pub fn any_agent_label(&self) -> bool {
         self.facts.iter().any(|it| it.agent_label.is_some())
@@ -752,7 +772,11 @@ impl Sessions {
     /// How long a session rang and was talked, as far as is known.
     #[inline]
     pub fn ring_and_talk(&self, place: usize) -> (Option<i64>, Option<i64>) {
-        let row = self.rows.get(place);
+        self.ring_and_talk_of(self.rows.get(place))
+    }
+
+    #[inline]
+    fn ring_and_talk_of(&self, row: &Row) -> (Option<i64>, Option<i64>) {
         let bits = whole(row.bits);
         if Bits::WIDE.get(bits) == 1 {
             let it = &self.wide_sessions[row.first as usize];
@@ -782,7 +806,15 @@ impl Sessions {
         .sum();
         const TIMED: u64 = 1 << 62;
         const KNOWN: u64 = 1 << 63;
-        type Counts = hashbrown::HashMap<(Kin, u64), (u32, u64, u64)>;
+        #[derive(Default)]
+        struct Count {
+            place: u32,
+            all: u64,
+            chosen: u64,
+            rings: Vec<i64>,
+            talks: Vec<i64>,
+        }
+        type Counts = hashbrown::HashMap<(Kin, u64), Count>;
         let count = |mut counts: Counts, (place, row): (usize, &Row)| {
             let mut bits = whole(row.bits) & mask;
             if whole(row.started).cast_signed() != NO_TIME {
@@ -792,16 +824,31 @@ impl Sessions {
                 bits |= KNOWN;
             }
             let kin = Kin { facts: row.facts, assigned: row.assigned };
-            let (_, all, of_chosen) = counts.entry((kin, bits)).or_insert((place as u32, 0, 0));
-            *all += 1;
-            *of_chosen += u64::from(chosen[place]);
+            let first = || Count { place: place as u32, ..Count::default() };
+            let count = counts.entry((kin, bits)).or_insert_with(first);
+            count.all += 1;
+            if chosen[place] {
+                let (ring, talk) = self.ring_and_talk_of(row);
+                count.chosen += 1;
+                count.rings.extend(ring);
+                count.talks.extend(talk);
+            }
             counts
         };
         let merge = |mut a: Counts, b: Counts| {
-            for (key, (place, all, of_chosen)) in b {
-                let sum = a.entry(key).or_insert((place, 0, 0));
-                sum.1 += all;
-                sum.2 += of_chosen;
+            for (key, it) in b {
+                match a.entry(key) {
+                    hashbrown::hash_map::Entry::Vacant(free) => {
+                        free.insert(it);
+                    }
+                    hashbrown::hash_map::Entry::Occupied(mut sum) => {
+                        let sum = sum.get_mut();
+                        sum.all += it.all;
+                        sum.chosen += it.chosen;
+                        sum.rings.extend(it.rings);
+                        sum.talks.extend(it.talks);
+                    }
+                }
             }
             a
         };
@@ -810,9 +857,9 @@ impl Sessions {
             .map(|it| (it, self.rows.get(it)))
             .fold(Counts::default, count)
             .reduce(Counts::default, merge);
-        let alike = counts.into_values().map(|(place, all, chosen)| {
+        let alike = counts.into_iter().map(|((kin, _), Count { place, all, chosen, rings, talks })| {
             let place = place as usize;
-            Alike { kin: self.kin(place), glance: self.glance(place), place, all, chosen }
+            Alike { kin, glance: self.glance(place), place, all, chosen, rings, talks }
         });
         alike.collect()
     }
@@ -847,7 +894,8 @@ impl Sessions {
             outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
             cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
             is_group: coded(&YES_NO, Bits::GROUP.get(bits)) == Some(true),
-            is_orphan: Bits::ORPHAN.get(bits) != 0,
+            orphan: coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits)),
+            is_unrated: Bits::UNRATED.get(bits) != 0,
             is_policy: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)) == Some(DeclinedBy::Policy),
         }
     }

@@ -11,6 +11,7 @@ use crate::dialects::Provider;
 use crate::event::{Cause, Direction};
 use crate::reports::attempts;
 use crate::session::{Outcome, Session};
+use crate::store::Brief;
 use crate::text::Sym;
 use crate::time::MINUTE;
 use crate::zone::Zone;
@@ -245,11 +246,10 @@ fn accounts_of(analysis: &Analysis, customer: Sym) -> Vec<Sym> {
 /// The sessions of one customer as calls: those that several lines of one account show are one.
 fn calls_of(analysis: &Analysis, places: &[usize], zone: Option<&Zone>) -> Vec<Call> {
     let session = |place: usize| analysis.sessions().get(place);
+    let briefs: Vec<Brief> = places.iter().map(|it| analysis.sessions().brief(*it)).collect();
     let mut calls = Vec::with_capacity(places.len());
     for direction in [Direction::Outgoing, Direction::Incoming] {
-        for attempt in
-            attempts::attempts(analysis, direction, places.iter().map(|it| analysis.sessions().brief(*it)))
-        {
+        for attempt in attempts::attempts(analysis, direction, &briefs) {
             let decided_at = session(attempt.first).decided_at.unwrap_or(attempt.started_at);
             let talked_at =
                 (attempt.outcome == Outcome::Answered).then(|| decided_at.max(attempt.started_at));
