@@ -8,7 +8,7 @@ use crate::event::{Cause, Direction};
 use crate::session::{OrphanClass, Outcome};
 use crate::text::Sym;
 
-/// What attempts and histories of customers are made of, in 28 bytes and in the customers' order: the
+/// What attempts and histories of customers are made of, in 24 bytes and in the customers' order: the
 /// sessions of one customer lie far apart among all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Brief {
@@ -141,6 +141,8 @@ impl Brief {
 /// Customers are dealt to so many buckets first: the sessions of one bucket fit a processor's cache, where
 /// finding each customer's place among all would be a miss a session.
 const BUCKETS: u32 = 64;
+/// Those that are dealt to at once.
+const AT_ONCE: u32 = 16;
 
 /// The sessions of each customer, in the order of the sessions.
 pub struct ByCustomer {
@@ -162,29 +164,38 @@ type Dealt = Chunks<(u32, Brief)>;
 
 impl ByCustomer {
     /// Of so many sessions in order, of each the number of its customer, 0 for none, and what is kept.
-    pub(super) fn of(sessions: usize, brief: impl Fn(usize) -> (u32, Brief) + Sync) -> Self {
+    pub(super) fn of(
+        sessions: usize,
+        customer: impl Fn(usize) -> u32 + Sync,
+        brief: impl Fn(usize) -> Brief + Sync,
+    ) -> Self {
         let each = sessions.div_ceil(rayon::current_num_threads()).max(1);
-        let dealt: Vec<Vec<Dealt>> = (0..sessions.div_ceil(each))
-            .into_par_iter()
-            .map(|part| {
-                let mut buckets: Vec<Dealt> = Vec::new();
-                buckets.resize_with(BUCKETS as usize, Dealt::default);
+        let mut buckets: Vec<Bucket> = Vec::with_capacity(BUCKETS as usize);
+        // Some buckets after the others, so that what is dealt takes little memory.
+        for first in (0..BUCKETS).step_by(AT_ONCE as usize) {
+            let deal = |part: usize| {
+                let mut dealt: Vec<Dealt> = Vec::new();
+                dealt.resize_with(AT_ONCE as usize, Dealt::default);
                 for place in part * each..sessions.min((part + 1) * each) {
-                    let (number, brief) = brief(place);
-                    if number != 0 {
-                        buckets[(number % BUCKETS) as usize].push((number / BUCKETS, brief.at(place)));
+                    let number = customer(place);
+                    let bucket = (number % BUCKETS).wrapping_sub(first);
+                    if bucket < AT_ONCE && number != 0 {
+                        dealt[bucket as usize].push((number / BUCKETS, brief(place).at(place)));
                     }
                 }
-                buckets
-            })
-            .collect();
-        let mut of_bucket: Vec<Vec<Dealt>> = Vec::new();
-        of_bucket.resize_with(BUCKETS as usize, Vec::new);
-        for (bucket, dealt) in dealt.into_iter().flat_map(|it| it.into_iter().enumerate()) {
-            of_bucket[bucket].push(dealt);
+                dealt
+            };
+            let dealt: Vec<Vec<Dealt>> = (0..sessions.div_ceil(each)).into_par_iter().map(deal).collect();
+            let mut of_bucket: Vec<Vec<Dealt>> = Vec::new();
+            of_bucket.resize_with(AT_ONCE as usize, Vec::new);
+            for (bucket, dealt) in dealt.into_iter().flat_map(|it| it.into_iter().enumerate()) {
+                of_bucket[bucket].push(dealt);
+            }
+            let numbers = first..first + AT_ONCE;
+            buckets.par_extend(
+                of_bucket.into_par_iter().zip(numbers).map(|(it, number)| Bucket::of(it, number)),
+            );
         }
-        let buckets: Vec<Bucket> =
-            of_bucket.into_par_iter().zip(0..BUCKETS).map(|(it, number)| Bucket::of(it, number)).collect();
         let mut before = vec![0];
         for it in &buckets {
             before.push(before[before.len() - 1] + it.customers.len());
@@ -258,7 +269,7 @@ mod tests {
     use super::*;
 
     fn by(numbers: &[u32]) -> ByCustomer {
-        ByCustomer::of(numbers.len(), |it| (numbers[it], Brief::default()))
+        ByCustomer::of(numbers.len(), |it| numbers[it], |_| Brief::default())
     }
 
     #[test]

@@ -36,19 +36,17 @@ pub struct Facts {
     chat_ref: Option<Sym>,
     country: Option<Sym>,
     agent_label: Option<Sym>,
+    assigned: Assigned,
 }
 
-/// Numbers that kindred sessions share; see [`Sessions::kin`].
+/// The number that kindred sessions share; see [`Sessions::kin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Kin {
-    facts: u32,
-    assigned: u32,
-}
+pub struct Kin(u32);
 
 impl Kin {
     /// The number of the facts.
     pub(crate) fn facts(self) -> usize {
-        self.facts as usize
+        self.0 as usize
     }
 }
 
@@ -136,7 +134,6 @@ pub(super) struct Row {
     first: u32,
     customer: u32,
     facts: u32,
-    assigned: u32,
     /// Milliseconds from the start; [`NONE`] for no time.
     decided: i32,
     ended: i32,
@@ -288,6 +285,7 @@ impl Part {
             chat_ref: session.chat_ref,
             country: session.country,
             agent_label: session.agent_label,
+            assigned: NOBODY,
         };
         let facts = shared.facts.number(&facts, &mut self.recent_facts, mix_facts(&facts));
         let mut row = Row {
@@ -296,7 +294,6 @@ impl Part {
             first: u32::try_from(first).expect("fewer events than four thousand million"),
             customer: number_of(session.customer),
             facts,
-            assigned: 0,
             decided: NONE,
             ended: NONE,
             talk: NONE,
@@ -413,8 +410,8 @@ pub struct Sessions {
     wides: Vec<Event>,
     wide_sessions: Vec<Session>,
     facts: Vec<Facts>,
-    assigned: Vec<Assigned>,
-    numbers: HashMap<Assigned, u32>,
+    /// The numbers of facts that differ from others in who had to do with the sessions.
+    numbers: HashMap<(u32, Assigned), u32>,
     /// By the numbers of facts: whether the feed shows answers.
     shows_answers: Vec<bool>,
     by_customer: OnceLock<ByCustomer>,
@@ -433,8 +430,6 @@ impl Sessions {
             rares: packed.rares,
             commons: shared.commons.into_values(),
             facts: shared.facts.into_values(),
-            assigned: vec![NOBODY],
-            numbers: HashMap::from([(NOBODY, 0)]),
             ..Self::default()
         };
         let old = all.rares.len() as u32;
@@ -505,7 +500,7 @@ impl Sessions {
     #[inline]
     fn session(&self, row: &Row) -> Session {
         let bits = whole(row.bits);
-        let assigned = &self.assigned[row.assigned as usize];
+        let assigned = &self.facts[row.facts as usize].assigned;
         let orphan = coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits));
         let unrated = coded(&UNRATED, Bits::UNRATED.get(bits));
         if Bits::WIDE.get(bits) == 1 {
@@ -620,12 +615,14 @@ impl Sessions {
     /// Says who had to do with a session.
     pub fn assign(&mut self, place: usize, assigned: Assigned) {
         self.by_customer.take();
-        let next = self.assigned.len() as u32;
-        let number = *self.numbers.entry(assigned).or_insert_with(|| {
-            self.assigned.push(assigned);
+        let before = self.rows.get(place).facts;
+        let next = self.facts.len() as u32;
+        let number = *self.numbers.entry((before, assigned)).or_insert_with(|| {
+            self.facts.push(Facts { assigned, ..self.facts[before as usize] });
+            self.shows_answers.extend(self.shows_answers.get(before as usize).copied());
             next
         });
-        self.rows.get_mut(place).assigned = number;
+        self.rows.get_mut(place).facts = number;
     }
 
     /// Brings them into an order; by start before anything else, the untimed ones first, and at last by
@@ -650,10 +647,8 @@ impl Sessions {
     /// Sessions by their customers.
     pub fn by_customer(&self) -> &ByCustomer {
         self.by_customer.get_or_init(|| {
-            ByCustomer::of(self.len(), |it| {
-                let row = self.rows.get(it);
-                (row.customer, self.brief_of(row))
-            })
+            let customer = |it| self.rows.get(it).customer;
+            ByCustomer::of(self.len(), customer, |it| self.brief_of(self.rows.get(it)))
         })
     }
 
@@ -661,7 +656,7 @@ impl Sessions {
     /// numbers agree in provider, instance, direction, account, engine, agent, its source and its team.
     pub fn kin(&self, place: usize) -> Kin {
         let row = self.rows.get(place);
-        Kin { facts: row.facts, assigned: row.assigned }
+        Kin(row.facts)
     }
 
     /// Whether the feed of a session shows answers.
@@ -698,7 +693,7 @@ impl Sessions {
         let places = places.filter(|it| {
             let row = self.rows.get(*it);
             let has_offer = Bits::HAS_OFFER.get(whole(row.bits)) == 1;
-            is(Kin { facts: row.facts, assigned: row.assigned }, has_offer)
+            is(Kin(row.facts), has_offer)
         });
         places.collect()
     }
@@ -754,8 +749,8 @@ impl Sessions {
             instance: facts.instance,
             direction: facts.direction,
             engine: facts.engine,
-            agent: self.assigned[row.assigned as usize].agent,
-            agent_source: self.assigned[row.assigned as usize].source,
+            agent: facts.assigned.agent,
+            agent_source: facts.assigned.source,
             customer: sym_of(row.customer),
             started_at: (started != NO_TIME).then_some(started),
             outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
@@ -823,7 +818,7 @@ impl Sessions {
             if row.customer != 0 {
                 bits |= KNOWN;
             }
-            let kin = Kin { facts: row.facts, assigned: row.assigned };
+            let kin = Kin(row.facts);
             let first = || Count { place: place as u32, ..Count::default() };
             let count = counts.entry((kin, bits)).or_insert_with(first);
             count.all += 1;
@@ -871,7 +866,7 @@ impl Sessions {
 
     fn brief_of(&self, row: &Row) -> Brief {
         let has_id = self.facts[row.facts as usize].id_form != 0;
-        let kin = Kin { facts: row.facts, assigned: row.assigned };
+        let kin = Kin(row.facts);
         Brief::of(&self.told_of(row), kin, has_id.then_some(row.id))
     }
 
