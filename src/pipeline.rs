@@ -298,8 +298,7 @@ fn verified(first_line: u64, parsed: Parsed, unverified: &[(u64, u64)]) -> Parse
 
 /// Takes the events out of a block; the emptied lists come back.
 fn keep(parsed: &mut Parsed, loose: &mut Loose, deal: &Deal) -> Spare {
-    let mut spare =
-        Spare { events: std::mem::take(&mut parsed.events), packed: std::mem::take(&mut parsed.packed) };
+    let mut spare = Spare::of(parsed);
     loose.extend(&spare.packed, deal);
     spare.packed.clear();
     spare.events.drain(..).for_each(|it| loose.push(&it, deal));

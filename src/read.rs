@@ -16,7 +16,7 @@ use crate::json::{self, Raw};
 use crate::ledger::Ledger;
 use crate::shapes::{Hit, Run, Shapes};
 use crate::store::{Deal, Record};
-use crate::text::{Interner, Sym, Text};
+use crate::text::{Interner, Number, Sym, Text};
 
 /// What a command wants kept besides events and counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +67,8 @@ pub struct Parsed {
     pub events: Vec<Event>,
     /// Further call events, packed, in the order of the input.
     pub packed: Vec<Record>,
+    /// Emptied lists for the next block.
+    pub(crate) spare: (Vec<Number>, Vec<u32>),
     /// Reactions.
     pub reactions: Vec<Reaction>,
     /// The books of this block.
@@ -116,6 +118,19 @@ pub struct Spare {
     pub events: Vec<Event>,
     /// For [`Parsed::packed`].
     pub packed: Vec<Record>,
+    /// Customers who have no symbol yet.
+    numbers: Vec<Number>,
+    /// The places of their events.
+    places: Vec<u32>,
+}
+
+impl Spare {
+    /// The lists of a block, from which the events were taken.
+    pub fn of(parsed: &mut Parsed) -> Self {
+        let (numbers, places) = std::mem::take(&mut parsed.spare);
+        let (events, packed) = (std::mem::take(&mut parsed.events), std::mem::take(&mut parsed.packed));
+        Self { events, packed, numbers, places }
+    }
 }
 
 /// Reads blocks of one run, each on the thread that asks.
@@ -184,7 +199,7 @@ impl<'r> Readers<'r> {
 fn read_by_shapes(
     shapes: &mut Shapes,
     lines: &Lines<'_>,
-    Spare { events, packed }: Spare,
+    Spare { events, packed, mut numbers, mut places }: Spare,
     run: Run<'_>,
     wants: Wants,
 ) -> Parsed {
@@ -206,6 +221,11 @@ fn read_by_shapes(
                 Hit::Other => {}
                 Hit::Call(event) => parsed.events.push(event),
                 Hit::Packed(record) => parsed.packed.push(record),
+                Hit::Of(record, number) => {
+                    numbers.push(number);
+                    places.push(parsed.packed.len() as u32);
+                    parsed.packed.push(record);
+                }
             }
             rest = &rest[length..];
         } else {
@@ -225,6 +245,13 @@ fn read_by_shapes(
         }
         number += 1;
     }
+    texts.intern_numbers(&numbers, |number, customer| {
+        let record = &mut parsed.packed[places[number] as usize];
+        *record = record.of_customer(Some(customer));
+    });
+    numbers.clear();
+    places.clear();
+    parsed.spare = (numbers, places);
     shapes.settle(&mut parsed.ledger);
     parsed.count_bytes(lines);
     parsed

@@ -14,7 +14,7 @@ use crate::identity::{self, Party};
 use crate::json::Raw;
 use crate::lanes::{self, LANES};
 use crate::store::{self, Record};
-use crate::text::Sym;
+use crate::text::{Number, Sym};
 use crate::time::{self, MINUTE};
 
 use super::learn::{Learnt, ROLES, Role};
@@ -61,6 +61,10 @@ struct Entry {
     event: Event,
     /// The line's own identities, which are nobody's customers.
     own: Box<[Sym]>,
+    /// Those of them that are numbers.
+    own_numbers: Box<[Number]>,
+    /// Whether such an event has nothing rare but what its own values bring.
+    is_plain: bool,
     /// The number of what such events have in common, and what else it depends on.
     common: Cell<Option<(Varying, u32)>>,
 }
@@ -73,15 +77,20 @@ impl Entry {
     #[inline]
     fn packed(&self, event: &Event, run: Run<'_>) -> Option<Record> {
         let varying = (event.origin.file, event.clock, event.replayed, store::id_form(event.call_id));
-        let common = match self.common.get() {
+        Record::plain(event, self.common(varying, run, || *event))
+    }
+
+    /// The number of what such events have in common; `event` is one of them.
+    #[inline]
+    fn common(&self, varying: Varying, run: Run<'_>, event: impl FnOnce() -> Event) -> u32 {
+        match self.common.get() {
             Some((known, common)) if known == varying => common,
             _ => {
-                let common = run.deal.common(event);
+                let common = run.deal.common(&event());
                 self.common.set(Some((varying, common)));
                 common
             }
-        };
-        Record::plain(event, common)
+        }
     }
 }
 
@@ -207,7 +216,11 @@ impl CallShape {
     #[inline]
     pub fn read(&self, line: Line<'_>, context: Context<'_>) -> Option<Read<Hit>> {
         let entry = self.entry(line, self.present(line))?;
-        let event = Call { shape: self, line, context }.event(entry);
+        let call = Call { shape: self, line, context };
+        if let Some(hit) = call.quick(entry) {
+            return Some(Ok(hit));
+        }
+        let event = call.event(entry);
         Some(event.map(|it| entry.packed(&it, context.run).map_or(Hit::Call(it), Hit::Packed)))
     }
 
@@ -215,13 +228,16 @@ impl CallShape {
     pub fn remember(&mut self, line: Line<'_>, body: Raw<'_>, event: &Event, context: Context<'_>) -> bool {
         let present = self.present(line);
         let values: Vec<&[u8]> = self.remembered.iter().map(|&it| line.value(it)).collect();
+        let own = if self.rules == Rules::Wawp { own(body, context) } else { Vec::new() };
         let entry = Entry {
             bytes: [&values.concat()[..], &[0; LANES]].concat().into(),
             lengths: values.iter().map(|it| it.len() as u32).collect(),
             present,
             event: *event,
             common: Cell::new(None),
-            own: if self.rules == Rules::Wawp { own(body, context) } else { Box::default() },
+            own_numbers: own.iter().filter_map(|it| Number::of_text(it)).collect(),
+            own: own.iter().map(|it| context.run.texts.intern(it)).collect(),
+            is_plain: Record::plain(&Event { also: None, ..*event }, 0).is_some(),
         };
         // The proof of the pudding: the same event comes out for the line that it was learnt from.
         let again = Call { shape: self, line, context }.event(&entry);
@@ -248,11 +264,11 @@ impl CallShape {
 }
 
 /// The identities of Wawp's own line as they are compared.
-fn own(body: Raw<'_>, context: Context<'_>) -> Box<[Sym]> {
+fn own(body: Raw<'_>, context: Context<'_>) -> Vec<String> {
     let ids = body.get("me").map_or([None; 3], |it| it.pick(&["id", "lid", "jid"]));
     let text = |it| support::optional(it, "me").ok().flatten();
     let spelt = |it: &str| identity::canonical(it, context.run.options.fold).person();
-    ids.into_iter().filter_map(|it| spelt(&text(it)?)).map(|it| context.run.texts.intern(&it)).collect()
+    ids.into_iter().filter_map(|it| spelt(&text(it)?)).collect()
 }
 
 struct Call<'v> {
@@ -262,6 +278,50 @@ struct Call<'v> {
 }
 
 impl<'v> Call<'v> {
+    /// The packed event of a line of the plainest kind, whose customer is a number, or nobody; nothing of
+    /// any other. It is what [`Call::event`] makes, without making it.
+    #[inline]
+    fn quick(&self, entry: &Entry) -> Option<Hit> {
+        const NO_ROLE: [Role; 5] =
+            [Role::Received, Role::CalledParty, Role::Creator1, Role::Creator2, Role::Creator3];
+        let shape = self.shape;
+        let is_plain = entry.is_plain && shape.rules == Rules::Wawp;
+        if !is_plain || NO_ROLE.into_iter().any(|it| shape.place(it).is_some()) {
+            return None;
+        }
+        let id = match shape.place(Role::CallId) {
+            None => entry.event.call_id,
+            Some(_) => Some(self.call_id(self.exact(Role::CallId).ok()??)),
+        };
+        let number = match shape.place(Role::Customer) {
+            None => None,
+            Some(it) => Some(identity::plain_number(self.line.value(it), self.context.run.options.fold)?),
+        };
+        if number.is_some_and(|it| entry.own_numbers.contains(&it)) {
+            return None;
+        }
+        let (at, replayed) = self.wawp_time().ok()?;
+        let origin = self.context.origin;
+        let clock = Clock::Provider;
+        let varying = (origin.file, clock, replayed, store::id_form(id));
+        let event = || Event { origin, clock, replayed, ahead: false, call_id: id, at, ..entry.event };
+        let common = entry.common(varying, self.context.run, event);
+        let record = Record::new(id, Some(at?), origin, common)?;
+        Some(match number {
+            Some(it) => Hit::Of(record, it),
+            None => Hit::Packed(record.of_customer(entry.event.customer)),
+        })
+    }
+
+    /// When a Wawp event happened, and whether it is a replay.
+    #[inline]
+    fn wawp_time(&self) -> Read<(Option<i64>, bool)> {
+        let sent = self.time(Role::At)?;
+        let happened = self.time(Role::Happened)?;
+        let replayed = matches!((sent, happened), (Some(sent), Some(happened)) if happened < sent - MINUTE);
+        Ok((if replayed { happened } else { sent.or(happened) }, replayed))
+    }
+
     #[inline]
     fn event(&self, entry: &Entry) -> Read<Event> {
         let mut event = entry.event;
@@ -292,10 +352,9 @@ impl<'v> Call<'v> {
 
     #[inline]
     fn wawp(&self, event: &mut Event, entry: &Entry) -> Read<()> {
-        let sent = self.time(Role::At)?;
-        let happened = self.time(Role::Happened)?;
-        event.replayed = matches!((sent, happened), (Some(sent), Some(happened)) if happened < sent - MINUTE);
-        support::set_time(event, if event.replayed { happened } else { sent.or(happened) });
+        let (at, replayed) = self.wawp_time()?;
+        event.replayed = replayed;
+        support::set_time(event, at);
         if self.shape.place(Role::Customer).is_none() {
             return Ok(());
         }

@@ -17,7 +17,7 @@ use crate::event::{Event, Origin};
 use crate::json::Raw;
 use crate::ledger::Ledger;
 use crate::store::{Deal, Record};
-use crate::text::{Interner, Sym};
+use crate::text::{Interner, Number, Sym};
 
 use calls::{CallShape, Context, Line};
 use learn::Outcome;
@@ -84,6 +84,8 @@ pub enum Hit {
     Call(Event),
     /// A call event with nothing rare, packed.
     Packed(Record),
+    /// The same of a customer who has no symbol yet.
+    Of(Record, Number),
 }
 
 impl Shapes {

@@ -6,7 +6,9 @@ use std::hash::{BuildHasher, RandomState};
 use super::chunks::BYTES;
 use super::table::Recent;
 use super::{Common, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
-use crate::event::Event;
+use crate::call_id::CallId;
+use crate::event::{Event, Origin};
+use crate::text::Sym;
 
 /// Shards of events that have call ids, and as many again of events that have none: enough that one
 /// shard of a large dump fits a processor's cache.
@@ -49,18 +51,17 @@ impl When {
     const LINES: u64 = 1 << 40;
 
     #[inline]
-    fn of(event: &Event) -> Option<Self> {
-        let at = event.at.unwrap_or(Self::NO_TIME);
-        let fits = (-Self::NO_TIME..Self::NO_TIME + i64::from(event.at.is_none())).contains(&at)
-            && event.origin.line < Self::LINES
-            && event.origin.body < 1 << 8;
+    fn of(at: Option<i64>, origin: Origin) -> Option<Self> {
+        let end = Self::NO_TIME + i64::from(at.is_none());
+        let at = at.unwrap_or(Self::NO_TIME);
+        let fits = (-Self::NO_TIME..end).contains(&at) && origin.line < Self::LINES && origin.body < 1 << 8;
         let at = at.cast_unsigned();
-        let line = event.origin.line;
+        let line = origin.line;
         fits.then(|| {
             Self([
                 at as u32,
                 (at >> 32 & 0xffff | line << 16) as u32,
-                (line >> 16) as u32 | event.origin.body << 24,
+                (line >> 16) as u32 | origin.body << 24,
             ])
         })
     }
@@ -93,13 +94,23 @@ impl Record {
     /// `common` is the number of what it has in common with others.
     #[inline]
     pub fn plain(event: &Event, common: u32) -> Option<Self> {
-        let plain = Rare::is_none_of(event)
-            && event.provider.traits().call_ids
-            && event.at.is_some()
-            && !event.ahead
-            && common < WIDE;
-        let when = When::of(event).filter(|_| plain)?;
-        Some(Self { id: id_bytes(event.call_id), when, customer: number_of(event.customer), common })
+        let plain =
+            Rare::is_none_of(event) && event.provider.traits().call_ids && event.at.is_some() && !event.ahead;
+        let record = Self::new(event.call_id, event.at, event.origin, common).filter(|_| plain)?;
+        Some(record.of_customer(event.customer))
+    }
+
+    /// The same, of its parts, and so far of nobody.
+    #[inline]
+    pub fn new(id: Option<CallId>, at: Option<i64>, origin: Origin, common: u32) -> Option<Self> {
+        let when = When::of(at, origin).filter(|_| common < WIDE)?;
+        Some(Self { id: id_bytes(id), when, customer: 0, common })
+    }
+
+    /// The same of somebody.
+    #[inline]
+    pub fn of_customer(self, customer: Option<Sym>) -> Self {
+        Self { customer: number_of(customer), ..self }
     }
 }
 
@@ -197,7 +208,7 @@ impl Loose {
     fn record(&mut self, event: &Event, id: [u8; 16], deal: &Deal) -> Record {
         let common = Common::of(event);
         let common = deal.commons.number(&common, &mut self.recent, mix(&common));
-        let when = When::of(event).filter(|_| common < WIDE);
+        let when = When::of(event.at, event.origin).filter(|_| common < WIDE);
         let common = if when.is_none() {
             self.wides.push((*event, common));
             WIDE | small(self.wides.len() - 1)

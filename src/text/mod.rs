@@ -109,6 +109,17 @@ impl Row {
 }
 
 impl Shard {
+    /// The place of a number, which is added if it is new.
+    #[inline]
+    fn number(&mut self, number: Number, hash: u64, hasher: &RandomState) -> u32 {
+        self.numbers.find(number, hash).unwrap_or_else(|| {
+            let place = self.texts.ends.len() as u32;
+            self.texts.push(&number.text());
+            self.numbers.add(number, place, hasher);
+            place
+        })
+    }
+
     fn add(&mut self, hash: u64, text: &str, hasher: &RandomState) -> usize {
         let place = self.texts.ends.len();
         self.texts.push(text);
@@ -116,6 +127,12 @@ impl Shard {
         known.insert_unique(hash, place as u32, |&it| hash_of(hasher, texts.get(it as usize)));
         place
     }
+}
+
+/// Tables find their places by the lowest bits or the highest.
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
 }
 
 fn hash_of(hasher: &RandomState, text: &str) -> u64 {
@@ -163,19 +180,46 @@ impl Interner {
     pub fn intern_number(&self, number: Number) -> Sym {
         let hash = number.hash(&self.hasher);
         let (shard_number, mut shard) = self.shard(hash);
-        let place = shard.numbers.find(number, hash).unwrap_or_else(|| {
-            let place = shard.texts.ends.len() as u32;
-            shard.texts.push(&number.text());
-            shard.numbers.add(number, place, &self.hasher);
-            place
-        });
-        sym(place as usize, shard_number)
+        sym(shard.number(number, hash, &self.hasher) as usize, shard_number)
+    }
+
+    /// The symbols of many numbers, each told with its place among them. Those of one shard are looked up one
+    /// behind the other, under one lock: a lock for each would make each wait for its memory alone.
+    ///
+    /// # Panics
+    ///
+    /// As [`Interner::intern`].
+    pub fn intern_numbers(&self, numbers: &[Number], mut tell: impl FnMut(usize, Sym)) {
+        let hashes: Vec<u64> = numbers.iter().map(|it| it.hash(&self.hasher)).collect();
+        let mut ends = [0_u32; SHARDS];
+        for hash in &hashes {
+            ends[shard_of(*hash)] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        let mut order = vec![0_u32; numbers.len()];
+        for (place, hash) in hashes.iter().enumerate() {
+            let at = &mut ends[shard_of(*hash)];
+            order[*at as usize] = place as u32;
+            *at += 1;
+        }
+        let mut start = 0;
+        for (shard_number, end) in ends.into_iter().enumerate() {
+            let mut shard = self.shards[shard_number].lock().unwrap_or_else(PoisonError::into_inner);
+            for place in &order[start..end as usize] {
+                let place = *place as usize;
+                let found = shard.number(numbers[place], hashes[place], &self.hasher);
+                tell(place, sym(found as usize, shard_number));
+            }
+            start = end as usize;
+        }
     }
 
     #[inline]
     fn shard(&self, hash: u64) -> (usize, MutexGuard<'_, Shard>) {
-        // Tables find their places by the lowest bits or the highest.
-        let number = (hash >> 40) as usize % SHARDS;
+        let number = shard_of(hash);
         (number, self.shards[number].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -284,6 +328,11 @@ mod tests {
         let first: Vec<Sym> = words.iter().map(|it| interner.intern(it)).collect();
         let again: Vec<Sym> = words.iter().map(|it| interner.intern(it)).collect();
         assert_eq!(first, again);
+        let numbers: Vec<Number> = words.iter().filter_map(|it| Number::of_text(it)).collect();
+        let mut many = vec![None; numbers.len()];
+        interner.intern_numbers(&numbers, |place, sym| many[place] = Some(sym));
+        let one_by_one: Vec<_> = numbers.iter().map(|it| Some(interner.intern_number(*it))).collect();
+        assert_eq!(many, one_by_one);
         let texts = interner.freeze();
         for (word, sym) in words.iter().zip(&first) {
             assert_eq!(texts.raw(*sym), word);
