@@ -2,7 +2,7 @@
 //!
 //! [`Event`] and [`Session`](crate::session::Session) are what the program thinks
 //! in: wide plain values. A dump holds millions, of which most fields are the same as in others or
-//! missing, so they are kept packed and unpacked one at a time: 36 bytes an event while reading, 56 a
+//! missing, so they are kept packed and unpacked one at a time: 36 bytes an event while reading, 60 a
 //! session and 16 an event afterwards. What does not fit (a line number over 2^40, a call that lasts
 //! for a month) is kept wide; nothing is cut.
 

@@ -31,12 +31,17 @@ pub struct Facts {
     instance: Sym,
     account: Option<Sym>,
     engine: Option<Sym>,
+    agent_label: Option<Sym>,
+    assigned: Assigned,
+}
+
+/// What the sessions of one customer share, so that the facts are few.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Person {
     customer_name: Option<Sym>,
     customer_ref: Option<Sym>,
     chat_ref: Option<Sym>,
     country: Option<Sym>,
-    agent_label: Option<Sym>,
-    assigned: Assigned,
 }
 
 /// The number that kindred sessions share; see [`Sessions::kin`].
@@ -134,6 +139,8 @@ pub(super) struct Row {
     first: u32,
     customer: u32,
     facts: u32,
+    /// 0 for nothing known, else one more than a number.
+    person: u32,
     /// Milliseconds from the start; [`NONE`] for no time.
     decided: i32,
     ended: i32,
@@ -241,18 +248,20 @@ pub struct Part {
     wide_sessions: Vec<Session>,
     recent_commons: Recent<Common>,
     recent_facts: Recent<Facts>,
+    recent_people: Recent<Person>,
 }
 
 /// What the parts of one input share while they grow.
 pub struct Shared {
     commons: Table<Common>,
     facts: Table<Facts>,
+    people: Table<Person>,
 }
 
 impl Shared {
     /// For sessions of events that refer to these.
     pub fn of(packed: &Packed) -> Self {
-        Self { commons: Table::of(packed.commons.clone()), facts: Table::default() }
+        Self { commons: Table::of(packed.commons.clone()), facts: Table::default(), people: Table::default() }
     }
 }
 
@@ -280,20 +289,27 @@ impl Part {
             instance: session.instance,
             account: session.account,
             engine: session.engine,
-            customer_name: session.customer_name,
-            customer_ref: session.customer_ref,
-            chat_ref: session.chat_ref,
-            country: session.country,
             agent_label: session.agent_label,
             assigned: NOBODY,
         };
         let facts = shared.facts.number(&facts, &mut self.recent_facts, mix_facts(&facts));
+        let person = Person {
+            customer_name: session.customer_name,
+            customer_ref: session.customer_ref,
+            chat_ref: session.chat_ref,
+            country: session.country,
+        };
+        let person = match person == Person::default() {
+            true => 0,
+            false => 1 + shared.people.number(&person, &mut self.recent_people, mix_person(&person)),
+        };
         let mut row = Row {
             id: id_bytes(session.call_id),
             started: halves(started.cast_unsigned()),
             first: u32::try_from(first).expect("fewer events than four thousand million"),
             customer: number_of(session.customer),
             facts,
+            person,
             decided: NONE,
             ended: NONE,
             talk: NONE,
@@ -395,9 +411,13 @@ fn narrow(session: &Session, events: usize, row: &mut Row) -> Option<()> {
 }
 
 fn mix_facts(facts: &Facts) -> u32 {
-    facts.instance.number().wrapping_mul(0x9e37_79b1)
-        ^ number_of(facts.customer_ref).wrapping_mul(0x85eb_ca6b)
-        ^ number_of(facts.customer_name).wrapping_mul(0xc2b2_ae35)
+    facts.instance.number().wrapping_mul(0x9e37_79b1) ^ number_of(facts.agent_label).wrapping_mul(0x85eb_ca6b)
+}
+
+fn mix_person(person: &Person) -> u32 {
+    number_of(person.customer_name).wrapping_mul(0xc2b2_ae35)
+        ^ number_of(person.customer_ref).wrapping_mul(0x85eb_ca6b)
+        ^ number_of(person.chat_ref).wrapping_mul(0x9e37_79b1)
 }
 
 /// Every session of an input with its events.
@@ -410,6 +430,7 @@ pub struct Sessions {
     wides: Vec<Event>,
     wide_sessions: Vec<Session>,
     facts: Vec<Facts>,
+    people: Vec<Person>,
     /// The numbers of facts that differ from others in who had to do with the sessions.
     numbers: HashMap<(u32, Assigned), u32>,
     /// By the numbers of facts: whether the feed shows answers.
@@ -430,6 +451,7 @@ impl Sessions {
             rares: packed.rares,
             commons: shared.commons.into_values(),
             facts: shared.facts.into_values(),
+            people: shared.people.into_values(),
             ..Self::default()
         };
         let old = all.rares.len() as u32;
@@ -507,6 +529,7 @@ impl Sessions {
             return self.wide_session(row, assigned, orphan, unrated);
         }
         let facts = &self.facts[row.facts as usize];
+        let person = self.person(row);
         let started = whole(row.started).cast_signed();
         let started_at = (started != NO_TIME).then_some(started);
         let decided_at = after(started, row.decided);
@@ -519,11 +542,11 @@ impl Sessions {
             call_id: id_of(facts.id_form, row.id),
             account: facts.account,
             customer: sym_of(row.customer),
-            customer_name: facts.customer_name,
-            customer_ref: facts.customer_ref,
-            chat_ref: facts.chat_ref,
+            customer_name: person.customer_name,
+            customer_ref: person.customer_ref,
+            chat_ref: person.chat_ref,
             engine: facts.engine,
-            country: facts.country,
+            country: person.country,
             agent_label: facts.agent_label,
             agent: assigned.agent,
             agent_source: assigned.source,
@@ -549,6 +572,11 @@ impl Sessions {
             deciding: (deciding != 255).then_some(deciding),
             events: first..first + Bits::EVENTS.get(bits) as usize,
         }
+    }
+
+    #[inline]
+    fn person(&self, row: &Row) -> Person {
+        (row.person as usize).checked_sub(1).map_or(Person::default(), |it| self.people[it])
     }
 
     #[cold]
@@ -700,7 +728,7 @@ impl Sessions {
 
     /// Whether any session names its customer itself.
     pub fn any_customer_name(&self) -> bool {
-        self.facts.iter().any(|it| it.customer_name.is_some())
+        self.people.iter().any(|it| it.customer_name.is_some())
     }
 
     /// Whether any session names an agent itself.
