@@ -122,14 +122,71 @@ pub fn benjamini_hochberg(chances: &[f64]) -> Vec<f64> {
 
 /// Percentile `p` of the values: of n sorted ones number (p × n + 99) div 100, counted from 1.
 pub fn percentile(values: &mut [i64], p: usize) -> Option<i64> {
+    select(values, p)
+}
+
+fn select<T: Ord + Copy>(values: &mut [T], p: usize) -> Option<T> {
     let place = (p * values.len()).div_ceil(100).checked_sub(1)?;
     let (_, value, _) = values.select_nth_unstable(place);
     Some(*value)
 }
 
+/// Lengths of time in milliseconds, in no order: there may be one for each call, and nearly all fit four
+/// bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spans {
+    short: Vec<i32>,
+    long: Vec<i64>,
+}
+
+impl Spans {
+    /// Adds a length, if there is one.
+    pub fn add(&mut self, millis: Option<i64>) {
+        match millis.map(|it| i32::try_from(it).map_err(|_| it)) {
+            Some(Ok(it)) => self.short.push(it),
+            Some(Err(it)) => self.long.push(it),
+            None => {}
+        }
+    }
+
+    /// Adds all of others.
+    pub fn extend(&mut self, others: &Self) {
+        self.short.extend_from_slice(&others.short);
+        self.long.extend_from_slice(&others.long);
+    }
+
+    /// As [`percentile`].
+    pub fn percentile(&self, p: usize) -> Option<i64> {
+        if self.long.is_empty() {
+            return select(&mut self.short.clone(), p).map(i64::from);
+        }
+        let mut all: Vec<i64> = self.short.iter().map(|it| i64::from(*it)).collect();
+        all.extend_from_slice(&self.long);
+        select(&mut all, p)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_have_the_percentiles_of_their_values() {
+        let far = i64::from(i32::MAX);
+        for values in [vec![], vec![5], vec![9, -3, 7, 7], vec![4, far + 1, -far - 2, far, 0, far + 9, 6]] {
+            // In two parts that are put together.
+            let mut spans = Spans::default();
+            let mut others = Spans::default();
+            for (place, it) in values.iter().enumerate() {
+                if place % 2 == 0 { &mut spans } else { &mut others }.add(Some(*it));
+            }
+            spans.add(None);
+            spans.extend(&others);
+            for p in [1, 50, 90, 95, 100] {
+                assert_eq!(spans.percentile(p), percentile(&mut values.clone(), p), "{p} {values:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_tail_is_the_sum_of_all_its_chances() {

@@ -11,7 +11,7 @@ use crate::definitions::column;
 use crate::event::{Cause, Direction};
 use crate::section::{Body, Cell, Chart, Column, Part, Shown, Table};
 use crate::session::{DeclinedBy, OrphanClass, Outcome, Unrated};
-use crate::stats::{percentile, wilson};
+use crate::stats::{Spans, wilson};
 use crate::store::{Brief, Glance, Kin, Told};
 
 /// What one group of incoming calls adds up to.
@@ -31,9 +31,9 @@ pub struct Tally {
     bh_policy: u64,
     /// Resolved and rejected business-hours sessions by day.
     days: HashMap<NaiveDate, (u64, u64)>,
-    rejected_rings: Vec<i64>,
-    answered_rings: Vec<i64>,
-    talks: Vec<i64>,
+    rejected_rings: Spans,
+    answered_rings: Spans,
+    talks: Spans,
     unique_callers: u64,
     /// Of the rejected the most by one known customer; 0 for none.
     top_caller: u64,
@@ -144,21 +144,12 @@ impl Tally {
         call
     }
 
-    /// Keeps how long a session rang and was talked, if its kind of call is asked for that.
-    fn add_times<'t>(
-        &mut self,
-        call: Call,
-        declined_by: Option<DeclinedBy>,
-        rings: impl IntoIterator<Item = &'t i64>,
-        talks: impl IntoIterator<Item = &'t i64>,
-    ) {
+    /// Where it is kept how long calls of this kind rang and were talked, if anybody asks for that.
+    fn spans(&mut self, call: Call, declined_by: Option<DeclinedBy>) -> [Option<&mut Spans>; 2] {
         match call {
-            Call::Answered => {
-                self.answered_rings.extend(rings);
-                self.talks.extend(talks);
-            }
-            Call::Rejected if is_by_hand(declined_by) => self.rejected_rings.extend(rings),
-            _ => {}
+            Call::Answered => [Some(&mut self.answered_rings), Some(&mut self.talks)],
+            Call::Rejected if is_by_hand(declined_by) => [Some(&mut self.rejected_rings), None],
+            _ => [None, None],
         }
     }
 
@@ -283,8 +274,7 @@ impl Tally {
         };
         let (days_rated, days_over) = (by_day(false), by_day(true));
         let named = resolved - self.policy - self.instant - self.reported;
-        let share_of =
-            |values: &[i64], p: usize| Cell::opt(percentile(&mut values.to_vec(), p), Cell::Millis);
+        let share_of = |spans: &Spans, p: usize| Cell::opt(spans.percentile(p), Cell::Millis);
         vec![
             Cell::Count(self.calls()),
             Cell::Count(resolved),
@@ -601,7 +591,15 @@ pub(super) fn group_some(
             let unknown = InHours::Unknown;
             let call =
                 tallies[group].add(&alike.glance, alike.chosen, answers_hidden, include_group, unknown);
-            tallies[group].add_times(call, alike.glance.declined_by, &alike.rings, &alike.talks);
+            for (kept, all) in tallies[group]
+                .spans(call, alike.glance.declined_by)
+                .into_iter()
+                .zip([&alike.rings, &alike.talks])
+            {
+                if let Some(kept) = kept {
+                    kept.extend(all);
+                }
+            }
         }
     }
     let any = analysis.census_of_subjects().any(|it| of_direction(&it.glance));
@@ -620,7 +618,11 @@ pub(super) fn group_some(
         let in_hours = analysis.are_in_hours((session.provider, session.instance), session.started_at);
         let call = tallies[group].add(&session, 1, !sessions.shows_answers(place), include_group, in_hours);
         let (ring, talk) = sessions.ring_and_talk(place);
-        tallies[group].add_times(call, session.declined_by, &ring, &talk);
+        for (kept, it) in tallies[group].spans(call, session.declined_by).into_iter().zip([ring, talk]) {
+            if let Some(kept) = kept {
+                kept.add(it);
+            }
+        }
         if call.has_caller() {
             calls[place] = Of::new(group, call == Call::Rejected);
         }

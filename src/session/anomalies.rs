@@ -68,12 +68,22 @@ impl Anomaly {
 /// The anomalies of a session, each with the place (among `events`, the session's own) of the
 /// earliest event that shows it. Sessions without a time show none.
 pub fn anomalies(session: &Session, events: &[Event], ring_timeout_ms: i64) -> Vec<(Anomaly, usize)> {
-    if !session.is_timed() {
-        return Vec::new();
-    }
+    shown(session, events, ring_timeout_ms).collect()
+}
+
+/// Whether it has any.
+pub fn is_odd(session: &Session, events: &[Event], ring_timeout_ms: i64) -> bool {
+    shown(session, events, ring_timeout_ms).next().is_some()
+}
+
+fn shown(
+    session: &Session,
+    events: &[Event],
+    ring_timeout_ms: i64,
+) -> impl Iterator<Item = (Anomaly, usize)> {
     let deciding = session.deciding.map(|it| it as usize);
     let first_offer = events.iter().position(|it| it.kind == Kind::Offered && it.at.is_some());
-    let show = |kind: Anomaly| match kind {
+    let show = move |kind: Anomaly| match kind {
         Anomaly::OrphanedRejection => orphan(session, Outcome::Rejected).then_some(deciding?),
         Anomaly::OrphanedAccept => stray(session, Outcome::Answered).then_some(deciding?),
         Anomaly::OrphanedMiss => stray(session, Outcome::Missed).then_some(deciding?),
@@ -97,7 +107,8 @@ pub fn anomalies(session: &Session, events: &[Event], ring_timeout_ms: i64) -> V
         Anomaly::ClockSkew => events.iter().position(|it| delay(it).is_some_and(|it| it < -5 * SECOND)),
         Anomaly::Replayed => events.iter().position(|it| it.replayed),
     };
-    Anomaly::ALL.into_iter().filter_map(|it| Some((it, show(it)?))).collect()
+    let kinds = if session.is_timed() { &Anomaly::ALL[..] } else { &[] };
+    kinds.iter().filter_map(move |it| Some((*it, show(*it)?)))
 }
 
 fn orphan(session: &Session, outcome: Outcome) -> bool {

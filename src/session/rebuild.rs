@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::anomalies::anomalies;
+use super::anomalies::is_odd;
 use super::feeds::Feeds;
 use super::identities::{self, FromFile, Pairs};
 use super::outcome::{Deciding, OfId, decide};
@@ -215,7 +215,7 @@ impl Building<'_> {
     ) {
         let session = decide(events, of_id, &self.deciding, self.texts);
         feeds.add(&session, events);
-        let odd = !anomalies(&session, events, self.deciding.ring_timeout_ms).is_empty();
+        let odd = is_odd(&session, events, self.deciding.ring_timeout_ms);
         part.push(&session, events, odd, records, self.packed, self.shared);
     }
 }

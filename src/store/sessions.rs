@@ -20,6 +20,7 @@ use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin};
 use crate::session::{AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated};
+use crate::stats::Spans;
 use crate::text::Sym;
 
 /// What many sessions share.
@@ -113,9 +114,9 @@ pub struct Alike {
     /// How many of them are chosen.
     pub chosen: u64,
     /// How long those rang, as far as is known, in no order.
-    pub rings: Vec<i64>,
+    pub rings: Spans,
     /// How long those were talked.
-    pub talks: Vec<i64>,
+    pub talks: Spans,
 }
 
 /// Who had to do with some sessions.
@@ -834,8 +835,8 @@ impl Sessions {
             place: u32,
             all: u64,
             chosen: u64,
-            rings: Vec<i64>,
-            talks: Vec<i64>,
+            rings: Spans,
+            talks: Spans,
         }
         type Counts = hashbrown::HashMap<(Kin, u64), Count>;
         let count = |mut counts: Counts, (place, row): (usize, &Row)| {
@@ -853,8 +854,8 @@ impl Sessions {
             if chosen[place] {
                 let (ring, talk) = self.ring_and_talk_of(row);
                 count.chosen += 1;
-                count.rings.extend(ring);
-                count.talks.extend(talk);
+                count.rings.add(ring);
+                count.talks.add(talk);
             }
             counts
         };
@@ -868,8 +869,8 @@ impl Sessions {
                         let sum = sum.get_mut();
                         sum.all += it.all;
                         sum.chosen += it.chosen;
-                        sum.rings.extend(it.rings);
-                        sum.talks.extend(it.talks);
+                        sum.rings.extend(&it.rings);
+                        sum.talks.extend(&it.talks);
                     }
                 }
             }
