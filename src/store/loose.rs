@@ -57,13 +57,9 @@ impl When {
         let fits = (-Self::NO_TIME..end).contains(&at) && origin.line < Self::LINES && origin.body < 1 << 8;
         let at = at.cast_unsigned();
         let line = origin.line;
-        fits.then(|| {
-            Self([
-                at as u32,
-                (at >> 32 & 0xffff | line << 16) as u32,
-                (line >> 16) as u32 | origin.body << 24,
-            ])
-        })
+        let words =
+            [at as u32, (at >> 32 & 0xffff | line << 16) as u32, (line >> 16) as u32 | origin.body << 24];
+        fits.then_some(Self(words))
     }
 
     #[inline]
