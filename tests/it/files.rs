@@ -11,10 +11,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::cli::{ANSWERED, DECLINED, INVALID, ends, fifo, gzip, says, sh, story};
-use crate::support::{as_nobody, callsift, errors, folder, has_tool, json, run, text};
-
-const SESSIONS: [&str; 3] = ["sessions", "--format", "json"];
+use crate::cli::{ANSWERED, DECLINED, INVALID, SESSIONS, ends, fifo, says, sh, story};
+use crate::support::{as_nobody, callsift, errors, folder, gzip, has_tool, json, run, text};
 
 /// A folder with `a.ndjson`, in which a call is declined, and `c.ndjson`, in which one is answered.
 fn two_dumps() -> tempfile::TempDir {
