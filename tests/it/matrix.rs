@@ -421,7 +421,10 @@ fn cells(format: Format, ran: &Ran) -> Vec<String> {
 }
 
 fn rows(rows: &Value) -> Vec<String> {
-    let cell = |it: &Value| it.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+    let cell = |it: &Value| {
+        let (_, cell) = it.as_object().unwrap().iter().find(|it| it.0 != "section").unwrap();
+        cell.as_str().unwrap().to_owned()
+    };
     rows.as_array().unwrap().iter().map(cell).collect()
 }
 
@@ -442,10 +445,8 @@ fn shown(format: Format, column: &str, path: &str) -> (Ran, Vec<String>) {
         run(&[&["check", path, "--format", format.name()], &gate[..]].concat(), None)
     } else {
         // A terminal is shown no workbook; standard output here is none.
-        run(
-            &["sessions", path, "--format", format.name(), "--columns", column, "--sort", "started_at"],
-            width,
-        )
+        let rows = ["--section", "sessions", "--columns", column, "--sort", "started_at"];
+        run(&[&["sessions", path, "--format", format.name()], &rows[..]].concat(), width)
     };
     let expected = if format.is_for_gates() { Exit::Failed } else { Exit::Complete };
     assert_eq!(ran.exit, expected, "{}: {}", format.name(), ran.err);
