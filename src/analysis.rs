@@ -11,7 +11,7 @@ use crate::calling_codes;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
-use crate::ledger::Ledger;
+use crate::ledger::{Account, Ledger};
 use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
 use crate::store::{Alike, Glance, Sessions};
@@ -227,6 +227,8 @@ pub struct Analysis {
     pub reactions: Vec<Reaction>,
     /// The books.
     pub ledger: Ledger,
+    /// The same of each input, in their order.
+    pub accounts: Vec<Account>,
     /// What the business knows of its customers.
     pub customers: Customers,
     /// Countries of the customers' numbers, where a report asks for them.
@@ -255,6 +257,7 @@ impl Analysis {
             subject: Vec::new(),
             reactions: Vec::new(),
             ledger: Ledger::default(),
+            accounts: Vec::new(),
             customers: Customers::default(),
             countries: Countries::default(),
             digests: HashMap::new(),

@@ -2091,8 +2091,9 @@ pub static FIGURES: &[Figure] = &[
         id: "lines",
         title: "Lines",
         unit: "lines",
-        formula: "Lines with their body in this `place`.",
-        reports: &["inspect"],
+        formula: "Lines of the input, or elements of an array of bodies; in the table of envelopes those with \
+            their body in this `place`.",
+        reports: EVERY,
         ..OURS
     },
     Figure {
@@ -2464,6 +2465,87 @@ pub static FIGURES: &[Figure] = &[
     },
     // The books. Every line is in one class, every event in one session or a duplicate.
     Figure {
+        id: "input",
+        title: "Input",
+        unit: "text",
+        formula: "A file that was read, as it was named, or - for standard input; the total is of all of them.",
+        source: INPUT,
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "call_lines",
+        title: "Call lines",
+        unit: "lines",
+        formula: "The `lines.call` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "reaction_lines",
+        title: "Reactions",
+        unit: "lines",
+        formula: "The `lines.reaction` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "other_lines",
+        title: "Other lines",
+        unit: "lines",
+        formula: "The `lines.other` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "invalid_lines",
+        title: "Invalid lines",
+        unit: "lines",
+        formula: "The `lines.invalid` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "blank_lines",
+        title: "Blank lines",
+        unit: "lines",
+        formula: "The `lines.blank` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "unverified_lines",
+        title: "Unverified",
+        unit: "lines",
+        formula: "The `lines.unverified` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "bytes",
+        title: "Bytes",
+        unit: "bytes",
+        formula: "Unpacked bytes of the input: `line_bytes` + `outside_bytes`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "line_bytes",
+        title: "In lines",
+        unit: "bytes",
+        formula: "The `bytes.lines` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "outside_bytes",
+        title: "Outside",
+        unit: "bytes",
+        formula: "The `bytes.outside` of the input.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
         id: "lines.total",
         title: "Lines",
         unit: "lines",
@@ -2523,6 +2605,30 @@ pub static FIGURES: &[Figure] = &[
             member of compressed data whose checksum or length is wrong, or that is damaged or breaks off. \
             Absent where there is none.",
         source: "RFC 1952, RFC 8878",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "bytes.total",
+        title: "Bytes",
+        unit: "bytes",
+        formula: "Unpacked bytes that were read: `bytes.lines` + `bytes.outside`.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "bytes.lines",
+        title: "In lines",
+        unit: "bytes",
+        formula: "Bytes of lines, or of elements of an array of bodies, without line ends.",
+        reports: EVERY,
+        ..OURS
+    },
+    Figure {
+        id: "bytes.outside",
+        title: "Outside",
+        unit: "bytes",
+        formula: "Line ends, byte-order marks, and what stands between the elements of an array of bodies.",
         reports: EVERY,
         ..OURS
     },

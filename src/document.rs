@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::{Analysis, Filter};
+use crate::definitions::column;
+use crate::ledger::{Account, Bytes, Ledger};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
-use crate::section::{Cell, Document, Person, Piece, Rate, say};
+use crate::section::{Body, Cell, Document, Part, Person, Piece, Rate, Shown, Table, say};
 use crate::store::Glance;
 use crate::text::Text;
 use crate::zone::TZDB_VERSION;
+
+/// Where the books of each input stand.
+pub const INPUT: [&str; 2] = ["input", "rows"];
 
 /// Parameters by name, in a fixed order.
 pub type Parameters = Vec<(String, Cell)>;
@@ -18,6 +23,11 @@ pub fn document(command: &str, parameters: Parameters, analysis: &Analysis, outp
     let mut preface = vec![period(analysis)];
     preface.extend(books(analysis));
     preface.extend(output.preface);
+    let mut parts = output.parts;
+    // Events are no report but a part of a dump, which is read again.
+    if command != "events" {
+        parts.push(input(analysis));
+    }
     let mut all_notes = output.notes;
     all_notes.extend(notes(analysis));
     Document {
@@ -25,7 +35,7 @@ pub fn document(command: &str, parameters: Parameters, analysis: &Analysis, outp
         parameters,
         accounting: accounting(analysis),
         preface,
-        parts: output.parts,
+        parts,
         notes: all_notes,
     }
 }
@@ -119,8 +129,13 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
     if ledger.unverified > 0 {
         lines.push(("unverified", ledger.unverified));
     }
+    let bytes: Bytes = analysis.accounts.iter().map(Account::bytes).sum();
     vec![
         entry("lines", record(&lines)),
+        entry(
+            "bytes",
+            record(&[("total", bytes.total), ("lines", bytes.in_lines), ("outside", bytes.outside)]),
+        ),
         entry("invalid_bodies", Cell::Count(ledger.invalid_bodies)),
         entry(
             "events",
@@ -163,6 +178,52 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
     ]
 }
 
+/// The books of each input, and of all of them as the total.
+fn input(analysis: &Analysis) -> Part {
+    let books = |ledger: &Ledger, bytes: Bytes| {
+        [
+            ledger.lines,
+            ledger.call,
+            ledger.reaction,
+            ledger.other,
+            ledger.invalid,
+            ledger.blank,
+            ledger.unverified,
+            bytes.total,
+            bytes.in_lines,
+            bytes.outside,
+        ]
+        .map(Cell::Count)
+    };
+    let row = |name: Cell, books: [Cell; 10]| [name].into_iter().chain(books).collect::<Vec<_>>();
+    let accounts = &analysis.accounts;
+    let unverified = if analysis.ledger.unverified > 0 { Shown::Always } else { Shown::OnRequest };
+    let table = Table {
+        title: "What was read".into(),
+        columns: vec![
+            column("input", Shown::Always),
+            column("lines", Shown::Always),
+            column("call_lines", Shown::Always),
+            column("reaction_lines", Shown::Always),
+            column("other_lines", Shown::Always),
+            column("invalid_lines", Shown::Always),
+            column("blank_lines", Shown::Always),
+            column("unverified_lines", unverified),
+            column("bytes", Shown::Always),
+            column("line_bytes", Shown::OnRequest),
+            column("outside_bytes", Shown::OnRequest),
+        ],
+        rows: accounts
+            .iter()
+            .map(|it| row(Cell::Text(it.name.clone()), books(&it.ledger, it.bytes())))
+            .collect(),
+        total: Some(row(Cell::Missing, books(&analysis.ledger, accounts.iter().map(Account::bytes).sum()))),
+        empty: "Nothing was read.".into(),
+        ..Table::default()
+    };
+    Part { path: INPUT.to_vec(), body: Body::Rows(table) }
+}
+
 fn named(counts: impl Iterator<Item = (String, u64)>) -> Cell {
     let sorted: BTreeMap<String, u64> = counts.collect();
     Cell::Record(sorted.into_iter().map(|(name, count)| (name, Cell::Count(count))).collect())
@@ -191,9 +252,11 @@ fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
     let ledger = &analysis.ledger;
     let selected = analysis.subject.iter().filter(|it| **it).count() as u64;
     let total = analysis.sessions().len() as u64;
+    let bytes: Bytes = analysis.accounts.iter().map(Account::bytes).sum();
     let mut lines = format!(
-        "{}: {} with call events, {} with reactions, {} other, {} invalid, {} blank.",
+        "{}, {}: {} with call events, {} with reactions, {} other, {} invalid, {} blank.",
         plural(ledger.lines, "line", "lines"),
+        plural(bytes.total, "byte", "bytes"),
         ledger.call,
         ledger.reaction,
         ledger.other,

@@ -9,6 +9,46 @@ use crate::dialects::support::Reason;
 use crate::input::blocks::Total;
 use crate::text::Text;
 
+/// The books of one file, or of standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its path as given or found, or `-`.
+    pub name: Text,
+    /// What became of its lines.
+    pub ledger: Ledger,
+    /// What was read of it.
+    pub total: Total,
+}
+
+/// Unpacked bytes, and where they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// All of them: `in_lines` and `outside`.
+    pub total: u64,
+    /// Those of lines, without line ends.
+    pub in_lines: u64,
+    /// Line ends, a byte-order mark, what stands between the elements of an array.
+    pub outside: u64,
+}
+
+impl Account {
+    /// The bytes that were read.
+    pub fn bytes(&self) -> Bytes {
+        let Total { bytes, outside, made, .. } = self.total;
+        Bytes { total: bytes, in_lines: self.ledger.bytes - made, outside }
+    }
+}
+
+impl std::iter::Sum for Bytes {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, it| Self {
+            total: sum.total + it.total,
+            in_lines: sum.in_lines + it.in_lines,
+            outside: sum.outside + it.outside,
+        })
+    }
+}
+
 /// Counts of a part of the input or of all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {

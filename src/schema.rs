@@ -57,6 +57,7 @@ pub fn of_unit(unit: &str) -> Option<Value> {
         | "events"
         | "days"
         | "lines"
+        | "bytes"
         | "bodies"
         | "customers"
         | "attempts"

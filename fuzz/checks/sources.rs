@@ -170,10 +170,9 @@ impl Cut {
         Some(Self { lines, blocks, total, unverified, troubles })
     }
 
-    /// What went wrong. The words that an unpacker has for damage, and how near to it they point, depend on how
-    /// the bytes came.
-    fn told(&self) -> Vec<(callsift::input::TroubleKind, bool)> {
-        self.troubles.iter().map(|it| (it.kind, it.defect)).collect()
+    /// What went wrong, in words.
+    fn told(&self) -> Vec<(&str, bool)> {
+        self.troubles.iter().map(|it| (it.message.as_str(), it.defect)).collect()
     }
 
     fn check_books(&self, way: Way) {

@@ -26,7 +26,7 @@ use crate::input::blocks::Total;
 use crate::input::decode::Progress;
 use crate::input::sources::{self, Found, Identity, Place, Source};
 use crate::instances::{Instance, Instances};
-use crate::ledger::Ledger;
+use crate::ledger::{Account, Ledger};
 use crate::ops;
 use crate::output::{self, Output as OutputFile, Unwritten};
 use crate::pipeline::{self, BLOCK_BYTES, Input, Job};
@@ -351,7 +351,15 @@ pub fn read(
     tests::fake(&mut input);
     input.ledger.balance_sources(&input.books, &totals).map_err(Failure::Books)?;
     let files = found.sources.len();
-    let (analysis, extra) = pool.install(|| analyse(input, texts, side, &plan, args, command))?;
+    let books = std::mem::take(&mut input.books);
+    let accounts = found.sources.iter().zip(books).zip(&totals);
+    let accounts = accounts.map(|((source, ledger), total)| Account {
+        name: source.name.clone(),
+        ledger,
+        total: *total,
+    });
+    let accounts = accounts.collect();
+    let (analysis, extra) = pool.install(|| analyse(input, accounts, texts, side, &plan, args, command))?;
     let ledger = &analysis.ledger;
     let accepted = !plan.tolerance.is_exceeded(ledger.invalid, ledger.lines) || command.tolerates(ledger);
     let defective = troubles.iter().any(|it| it.defect) || !accepted;
@@ -364,6 +372,7 @@ pub fn read(
 
 fn analyse(
     input: Input,
+    accounts: Vec<Account>,
     texts: Interner,
     side: Side,
     plan: &Plan,
@@ -418,6 +427,7 @@ fn analyse(
         subject,
         reactions,
         ledger,
+        accounts,
         customers: side.customers,
         countries,
         digests: input.digests.into_iter().collect(),
@@ -889,6 +899,9 @@ fn arrange(
         match (output.top, top_for_people) {
             (Some(top), _) => cut(table, top),
             (None, Some(top)) if for_people && is_list(&part.path) => cut(table, top),
+            (None, _) if for_people && part.path == document::INPUT && output.section.is_none() => {
+                cut(table, INPUT_ROWS);
+            }
             _ => {}
         }
     }
@@ -906,6 +919,9 @@ fn list_rows(output: &OutputPlan, command: &dyn Task) -> Option<usize> {
     let for_people = matches!(output.format, Format::Table | Format::Markdown);
     output.top.or_else(|| command.top_for_people().filter(|_| for_people))
 }
+
+/// Rows of the table of inputs that people see unless told otherwise.
+const INPUT_ROWS: usize = 20;
 
 /// Rates, lines and incidents are what an overview is for; only the lists beside them are cut.
 fn is_list(path: &[&'static str]) -> bool {

@@ -199,7 +199,6 @@ impl Decoded {
 
     /// Ends reading and tells what went wrong.
     pub fn troubles(mut self, name: &Text) -> Vec<Trouble> {
-        let whole = |bytes: u64| if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
         if let Some((count, first)) = self.untrusted {
             let others =
                 if count > 1 { format!(", nor does that of {} more", count - 1) } else { String::new() };
@@ -320,13 +319,19 @@ impl Decoded {
                     self.damaged(message);
                 }
             }
-            Step::Corrupt { position, at, why, bytes } => {
+            Step::Corrupt { position, unpacked, why, bytes } => {
                 self.ended = Some(false);
                 self.finished = true;
+                let why = why.map_or("fetch the file again", Obstacle::remedy);
+                let beyond = match unpacked {
+                    0 => String::new(),
+                    it => format!(" beyond its first {}", whole(it)),
+                };
                 let message = format!(
-                    "{} {} is damaged near offset {at}: {why}; {}, the rest of the file is not",
+                    "{} {} at offset {} cannot be unpacked{beyond}; {}, the rest of the file is not; {why}",
                     self.part(),
                     position.member,
+                    position.offset,
                     self.used()
                 );
                 self.damaged(message);
@@ -353,6 +358,11 @@ impl Decoded {
     }
 }
 
+/// So many bytes, in words.
+fn whole(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
+
 /// The trouble of a file that cannot be opened or looked at.
 pub(super) fn cannot_open(name: &Text, error: &io::Error) -> Trouble {
     match error.kind() {
@@ -377,12 +387,34 @@ enum Step {
     Untrusted(Position),
     /// The stored bytes end inside a member.
     Cut { position: Position },
-    /// The stored bytes make no sense, behind the last bytes given here.
-    Corrupt { position: Position, at: u64, why: String, bytes: usize },
+    /// The stored bytes make no sense, behind the last bytes given here. How many of the member could be
+    /// unpacked does not depend on how its bytes came; the unpackers' own words, and how far they had read, do.
+    Corrupt { position: Position, unpacked: u64, why: Option<Obstacle>, bytes: usize },
     /// Behind this member comes something that is no member; the offset is where.
     Garbage { position: Position },
     /// All is read.
     End,
+}
+
+/// What keeps data that may be good from being unpacked.
+#[derive(Clone, Copy, Debug)]
+enum Obstacle {
+    Compression,
+    Window,
+    Dictionary,
+}
+
+impl Obstacle {
+    /// What it is, and what helps.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Compression => "its way of compression is unknown",
+            Self::Window => {
+                "it needs a window of more than 128 MiB, unpack it with `zstd -dc --long=31 FILE`"
+            }
+            Self::Dictionary => "it needs a dictionary, unpack it with `zstd -dc -D DICTIONARY FILE`",
+        }
+    }
 }
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -462,8 +494,8 @@ impl Gzip {
             Header::Whole => {}
             Header::Cut => return Step::Cut { position: self.member },
             Header::Unknown => {
-                let why = "an unknown way of compression".to_owned();
-                return Step::Corrupt { position: self.member, at: self.member.offset, why, bytes: 0 };
+                let why = Some(Obstacle::Compression);
+                return Step::Corrupt { position: self.member, unpacked: 0, why, bytes: 0 };
             }
         }
         self.inflate.reset(false);
@@ -482,9 +514,9 @@ impl Gzip {
         stored.consume(consumed);
         self.crc.update(&out[..bytes]);
         match result {
-            Err(error) => {
-                let why = error.message().unwrap_or("the compressed data make no sense").to_owned();
-                Step::Corrupt { position: self.member, at: stored.taken, why, bytes }
+            Err(_) => {
+                let unpacked = self.inflate.total_out();
+                Step::Corrupt { position: self.member, unpacked, why: None, bytes }
             }
             Ok(Status::StreamEnd) => {
                 self.place = GzipPlace::Trailer;
@@ -564,6 +596,8 @@ struct Zstd {
     filled: bool,
     /// Whether the frame has a checksum, or no data that could need one.
     checked: bool,
+    /// Bytes that came of the frame so far.
+    unpacked: u64,
 }
 
 /// What a zstd frame needs at least to tell the length of its header.
@@ -574,7 +608,7 @@ impl Zstd {
         let mut decoder = zstd::stream::raw::Decoder::new()?;
         decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
         let frame = Position { member: 0, offset: 0 };
-        Ok(Self { decoder, frame, inside: false, wanted: 0, filled: false, checked: true })
+        Ok(Self { decoder, frame, inside: false, wanted: 0, filled: false, checked: true, unpacked: 0 })
     }
 
     fn step(&mut self, stored: &mut Stored, out: &mut [u8]) -> Step {
@@ -588,8 +622,9 @@ impl Zstd {
                 Next::Member => {}
             }
             self.frame = Position { member: self.frame.member + 1, offset: stored.taken };
+            self.unpacked = 0;
             if let Err(error) = self.decoder.reinit() {
-                return self.failed(&error, stored.taken);
+                return self.failed(&error);
             }
             self.wanted = ZSTD_FIRST_BYTES;
             self.inside = true;
@@ -616,6 +651,7 @@ impl Zstd {
         match result {
             Ok(wanted) => {
                 stored.consume(consumed);
+                self.unpacked += bytes as u64;
                 self.wanted = wanted;
                 self.inside = wanted != 0;
                 self.filled = bytes == room;
@@ -631,20 +667,20 @@ impl Zstd {
                 self.inside = false;
                 Step::Untrusted(self.frame)
             }
-            Err(error) => self.failed(&error, stored.taken),
+            Err(error) => self.failed(&error),
         }
     }
 
-    fn failed(&self, error: &io::Error, at: u64) -> Step {
+    fn failed(&self, error: &io::Error) -> Step {
         let words = error.to_string();
         let why = if words.contains("memory") {
-            "it needs a window of more than 128 MiB, unpack it with `zstd -dc --long=31 FILE`".to_owned()
+            Some(Obstacle::Window)
         } else if words.contains("ictionary") {
-            "it needs a dictionary, unpack it with `zstd -dc -D DICTIONARY FILE`".to_owned()
+            Some(Obstacle::Dictionary)
         } else {
-            words
+            None
         };
-        Step::Corrupt { position: self.frame, at, why, bytes: 0 }
+        Step::Corrupt { position: self.frame, unpacked: self.unpacked, why, bytes: 0 }
     }
 }
 
@@ -1046,6 +1082,42 @@ mod tests {
             let hidden = troubles[0].message.contains("checksum");
             assert!(hidden || out.len() - good < 300_000, "{troubles:?}");
         }
+    }
+
+    #[test]
+    fn damage_is_told_in_the_same_words_however_the_bytes_come() {
+        let mut text = Vec::new();
+        for n in 0..60_u64 {
+            writeln!(text, "{{\"n\":{},\"a\":\"the same again and again\"}}", n.wrapping_mul(0x9e37_79b9))
+                .unwrap();
+        }
+        let (head, tail) = text.split_at(1000);
+        let mut beyond = 0;
+        for pack in [gzip, zstd] {
+            let stored = [pack(head), pack(tail)].concat();
+            for at in (0..stored.len()).step_by(7) {
+                for flip in [1, 0x80, 0xff] {
+                    let mut damaged = stored.clone();
+                    damaged[at] ^= flip;
+                    let (out, troubles) = unpack(&damaged);
+                    beyond += usize::from(troubles.iter().any(|it| it.message.contains("beyond its first")));
+                    for size in [1, 3, 64] {
+                        let again = unpack_from(reluctant(&damaged, size), None);
+                        assert_eq!(again, (out.clone(), troubles.clone()), "byte {at}, {size} bytes a read");
+                    }
+                }
+            }
+        }
+        assert!(beyond > 20, "{beyond}");
+        let mut damaged = gzip(LINES);
+        damaged[2] = 7;
+        check(
+            &damaged,
+            b"",
+            Some(
+                "gzip member 1 at offset 0 cannot be unpacked; the lines before are used, the rest of the file is not",
+            ),
+        );
     }
 
     #[test]

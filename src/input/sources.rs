@@ -206,7 +206,8 @@ impl Search {
             return;
         };
         let mut found = false;
-        for entry in matches {
+        let passed_over = text.map(|it| broken_names(it, options)).unwrap_or_default();
+        for entry in matches.chain(passed_over.into_iter().map(Ok)) {
             if entry.as_ref().is_ok_and(|it| hidden_parts(it) > hidden_parts(path)) {
                 continue;
             }
@@ -294,6 +295,24 @@ fn order(place: &Place) -> &[u8] {
         Place::File(path) => path.as_os_str().as_encoded_bytes(),
         Place::Stdin => STDIN_NAME.as_bytes(),
     }
+}
+
+/// What a pattern takes of the names that are no text, which the library passes over without a word. A sign stands
+/// for each broken byte there, as it does in messages.
+fn broken_names(pattern: &str, options: glob::MatchOptions) -> Vec<PathBuf> {
+    let parts: Vec<Component<'_>> = Path::new(pattern).components().collect();
+    let is_plain = |it: &&Component<'_>| !it.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let begin: PathBuf = parts.iter().take_while(is_plain).collect();
+    let whole: PathBuf = parts.iter().collect();
+    let Ok(pattern) = glob::Pattern::new(&whole.to_string_lossy()) else { return Vec::new() };
+    let depth =
+        if pattern.as_str().contains("**") { usize::MAX } else { parts.len() - begin.components().count() };
+    let here = begin.as_os_str().is_empty();
+    let walk = WalkDir::new(if here { Path::new(".") } else { &begin }).max_depth(depth).follow_links(true);
+    let paths = walk.into_iter().flatten().map(walkdir::DirEntry::into_path);
+    let broken = paths.filter(|it| it.to_str().is_none());
+    let named = broken.map(|it| if here { it.strip_prefix(".").unwrap_or(&it).to_owned() } else { it });
+    named.filter(|it| pattern.matches_with(&it.to_string_lossy(), options)).collect()
 }
 
 /// How many parts of a path begin with a dot. One that a pattern does not name by its dot is hidden
@@ -579,6 +598,24 @@ mod tests {
         assert!(found.troubles[0].message.contains("`.ndjson`, `.jsonl`, `.json`, `.log`"));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn patterns_take_names_that_are_no_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = Folder::with(&["a1.x", "sub/b.x"]);
+        for name in [&b"a\xff.x"[..], b".a\xff.x", b"b\xff.y", b"sub/a\xfe.x", b"d\xff/c.json"] {
+            let path = folder.0.path().join(OsStr::from_bytes(name));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}\n").unwrap();
+        }
+        folder.check(&["a*.x"], &["a1.x", "a\u{fffd}.x"], &[]);
+        folder.check(&["a?.x"], &["a1.x", "a\u{fffd}.x"], &[]);
+        folder.check(&["*/a*.x"], &["sub/a\u{fffd}.x"], &[]);
+        folder.check(&["**/a*.x"], &["a1.x", "a\u{fffd}.x", "sub/a\u{fffd}.x"], &[]);
+        folder.check(&["d*"], &["d\u{fffd}/c.json"], &[]);
+        folder.check(&["b*.x"], &[], &[(TroubleKind::Missing, "b*.x", &[])]);
+    }
+
     #[test]
     fn patterns_that_the_shell_left_are_expanded() {
         let folder = Folder::with(&["a1.x", "a2.x", "b.x", "sub/a3.x", ".a4.x", "[1].x", "d1/c.json"]);
@@ -675,9 +712,8 @@ mod tests {
         folder.check_found(&found, &["a\u{fffd}\n.ndjson"], &[]);
         assert_eq!(found.sources[0].place, Place::File(path));
         assert_eq!(found.sources[0].bytes, Some(3));
-        // A pattern has no letter for it, and passes it over.
         fs::write(folder.path("b.ndjson"), "{}\n").unwrap();
-        folder.check(&["*.ndjson"], &["b.ndjson"], &[]);
+        folder.check(&["*.ndjson"], &["a\u{fffd}\n.ndjson", "b.ndjson"], &[]);
     }
 
     #[cfg(unix)]

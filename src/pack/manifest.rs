@@ -135,6 +135,8 @@ pub fn document(content: &Content<'_>, made: &Made<'_>, files: &[PackFile]) -> D
     };
     let mut document = document::document("pack", content.parameters.clone(), content.analysis, output);
     SCHEMA.clone_into(&mut document.schema);
+    // They stand in every report; the manifest has inputs of its own.
+    document.parts.retain(|it| it.path != document::INPUT);
     document
 }
 

@@ -276,11 +276,11 @@ fn dedup(notes: &mut Vec<Vec<Piece>>) {
     });
 }
 
-/// The tables of a document by name; totals stand in the JSON.
+/// The tables of a document by name; totals and the books of each input stand in the JSON.
 fn tables(document: &Document) -> Vec<String> {
     render::section_names(document)
         .into_iter()
-        .filter(|it| it != "total" && !it.ends_with(".total"))
+        .filter(|it| it != "total" && !it.ends_with(".total") && it != "input")
         .collect()
 }
 

@@ -251,6 +251,11 @@ impl Manifest {
             ),
             ("lines.total = the lines of all inputs", number(&["lines", "total"]), read),
             (
+                "bytes.total = lines + outside",
+                number(&["bytes", "total"]),
+                sum("bytes", &["lines", "outside"]),
+            ),
+            (
                 "events.total = duplicates + unique",
                 number(&["events", "total"]),
                 sum("events", &["duplicates", "unique"]),

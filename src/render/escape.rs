@@ -32,13 +32,21 @@ pub fn message(text: &str) -> Cow<'_, str> {
     visible(text)
 }
 
-/// Text for a CSV cell: visible, and with a leading apostrophe where a spreadsheet would compute it.
+/// Text for a CSV cell: visible, and with an apostrophe before what a spreadsheet would compute: the text, and what
+/// stands behind each semicolon. Where numbers have a decimal comma, spreadsheets split the line there, and quotes
+/// that do not begin a cell of theirs keep nothing together.
 ///
-/// Text that already looks guarded is guarded once more, so that taking one apostrophe off gives
-/// the text back.
+/// What already looks guarded is guarded once more, so that taking one apostrophe off gives the text back.
 pub fn csv(text: &str) -> Cow<'_, str> {
     let shown = visible(text);
-    if is_formula(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+    if !text.split(';').any(is_formula) {
+        return shown;
+    }
+    // A semicolon is shown as it is, and nothing else as one.
+    let parts = text.split(';').zip(shown.split(';'));
+    let guarded =
+        parts.map(|(part, shown)| if is_formula(part) { format!("'{shown}") } else { shown.to_owned() });
+    Cow::Owned(guarded.collect::<Vec<_>>().join(";"))
 }
 
 /// Text for a cell of a workbook, which is written as text and so never computed: visible, and no longer
@@ -284,7 +292,9 @@ pub(super) fn is_formula(text: &str) -> bool {
             // The same signs in full width, and small.
             || matches!(c, '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫')
     };
-    let skipped = |c: &char| (*c == '\'' || c.is_whitespace() || is_hidden(*c)) && !starts(*c);
+    // A quote in CSV is doubled, which behind a semicolon is an empty text before the rest.
+    let quote = |c: char| matches!(c, '\'' | '"');
+    let skipped = |c: &char| (quote(*c) || c.is_whitespace() || is_hidden(*c)) && !starts(*c);
     text.chars().find(|it| !skipped(it)).is_some_and(starts)
 }
 
@@ -297,7 +307,7 @@ fn is_phone(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::unescaped;
+    use super::super::samples::{unescaped, unguarded};
     use super::*;
     use proptest::prelude::*;
 
@@ -361,8 +371,18 @@ mod tests {
         assert_eq!(csv("+123456"), "'+123456", "six digits");
         assert_eq!(csv("+1234567890123456"), "'+1234567890123456", "sixteen digits");
         assert_eq!(csv("+49 170 1234567"), "'+49 170 1234567");
-        for text in ["+4915112345678", "-", "", "a=b", "'t Hooft", "1-1"] {
+        for text in ["+4915112345678", "-", "", "a=b", "'t Hooft", "1-1", "a;b", ";", "a;+4915112345678;-"] {
             assert_eq!(csv(text), text);
+        }
+        for (text, guarded) in [
+            ("a;=1+1", "a;'=1+1"),
+            ("a; =1+1;b;@x", "a;' =1+1;b;'@x"),
+            (";=1", ";'=1"),
+            ("=1;=2", "'=1;'=2"),
+            ("a;\"=1+1;b", "a;'\"=1+1;b"),
+            ("a;'=1", "a;''=1"),
+        ] {
+            assert_eq!(csv(text), guarded);
         }
     }
 
@@ -436,18 +456,18 @@ mod tests {
     proptest! {
         /// Different texts are shown differently: each can be read back.
         #[test]
-        fn escaped_text_reads_back(text in "[\\\\u{}0-9a\u{301}\u{202e}\u{200d}😀\u{fe0f}=+'-]{0,12}|.{0,20}") {
+        fn escaped_text_reads_back(text in "[\\\\u{}0-9a\u{301}\u{202e}\u{200d}😀\u{fe0f}=+;\"'-]{0,12}|.{0,20}") {
             let shown = visible(&text);
             prop_assert_eq!(unescaped(&shown), text.clone());
             let joins = ['\u{200d}', '\u{fe0e}', '\u{fe0f}'];
             prop_assert!(!shown.chars().any(|it| is_hidden(it) && !joins.contains(&it)));
 
+            // A reader knows from the cell alone which apostrophes are to be taken off.
             let guarded = csv(&text);
-            let inner = if is_formula(&text) { &guarded[1..] } else { &guarded[..] };
-            prop_assert_eq!(unescaped(inner), text.clone());
-            // A reader knows from the cell alone whether an apostrophe is to be taken off.
-            let mark = guarded.strip_prefix('\'').is_some_and(|it| is_formula(&unescaped(it)));
-            prop_assert_eq!(mark, is_formula(&text));
+            prop_assert_eq!(unguarded(&guarded), text.clone());
+            for part in guarded.split(';') {
+                prop_assert!(part.starts_with('\'') || !is_formula(&unescaped(part)), "{}", guarded);
+            }
         }
     }
 }

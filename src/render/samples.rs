@@ -441,6 +441,15 @@ pub(super) fn gates(names: &[String]) -> Document {
     }
 }
 
+/// The text that a cell of CSV came from.
+pub(super) fn unguarded(cell: &str) -> String {
+    let part = |it: &str| {
+        let text = unescaped(it.strip_prefix('\'').unwrap_or(it));
+        if it.starts_with('\'') && super::escape::is_formula(&text) { text } else { unescaped(it) }
+    };
+    cell.split(';').map(part).collect::<Vec<_>>().join(";")
+}
+
 /// The text that an escaped one came from.
 pub(super) fn unescaped(shown: &str) -> String {
     let mut out = String::new();

@@ -83,6 +83,7 @@ impl Input {
             subject,
             reactions,
             ledger,
+            accounts: Vec::new(),
             customers,
             countries,
             digests: std::collections::HashMap::new(),

@@ -259,6 +259,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn sessions_that_are_equal_in_all_else_stand_by_their_first_places(
+        session in any_session(),
+        event in any_event(),
+        lines in prop::collection::vec(1..10_000_u64, 1..12),
+    ) {
+        let event = |line: &u64| Event { origin: Origin { line: *line, ..event.origin }, ..event };
+        let all: Vec<Event> = lines.iter().map(event).collect();
+        let Shards { with_ids, packed, .. } = deal(&all);
+        let records: Vec<Record> = with_ids.into_iter().flat_map(|it| packed.calls(it)).collect();
+        let shared = Shared::of(&packed);
+        let mut part = Part::default();
+        for event in &all {
+            part.push(&session, std::slice::from_ref(event), false, &records, &packed, &shared);
+        }
+        let mut sessions = Sessions::of(vec![part], packed, shared);
+        sessions.sort_by(|_, _| std::cmp::Ordering::Equal, |a, b| a.line.cmp(&b.line));
+        let first = |place| sessions.events_of(&sessions.get(place))[0].origin.line;
+        let got: Vec<u64> = (0..sessions.len()).map(first).collect();
+        let mut expected = lines;
+        expected.sort_unstable();
+        prop_assert_eq!(got, expected);
+    }
+}
+
 #[test]
 fn a_record_is_as_small_as_it_is_said_to_be() {
     assert_eq!(std::mem::size_of::<Record>(), 36);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use callsift::cli::{Env, Exit};
 use serde_json::Value;
 
-use crate::support::{callsift, errors, folder, json, root, run, run_with, text};
+use crate::support::{callsift, errors, folder, gzip, json, root, run, run_with, text};
 
 const FORMATS: [&str; 6] = ["table", "csv", "json", "ndjson", "markdown", "html"];
 
@@ -113,12 +113,6 @@ pub fn over_dumps() -> Vec<Vec<String>> {
 /// The same, ready to be run.
 pub fn with<'a>(command: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
     command.iter().map(String::as_str).chain(more.iter().copied()).collect()
-}
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(bytes).unwrap();
-    writer.finish().unwrap()
 }
 
 pub fn story(path: &str) -> Vec<u8> {
@@ -1087,7 +1081,7 @@ fn outcomes(output: &Output) -> Vec<String> {
     sessions.iter().map(|it| it["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
-const SESSIONS: [&str; 3] = ["sessions", "--format", "json"];
+pub const SESSIONS: [&str; 3] = ["sessions", "--format", "json"];
 
 #[test]
 fn every_way_in_leads_to_the_same_sessions() {

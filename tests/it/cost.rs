@@ -9,9 +9,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use callsift::text::Interner;
 use serde_json::{Value, json};
 
-use crate::support::folder;
+use crate::support::{folder, root};
 
 const SMALL: usize = 3000;
 const TIMES: usize = 4;
@@ -211,6 +212,47 @@ fn work_grows_with_the_input_whatever_is_in_it() {
         let growth = || of(TIMES * SMALL) / of(SMALL).max(0.02);
         let growths: Vec<f64> = (0..3).map(|_| growth()).take_while(|it| *it > MOST).collect();
         assert!(growths.len() < 3, "{what}: {TIMES} times as much took {growths:.1?} times as long");
+    }
+}
+
+/// Who writes a dump cannot know which of its ids and names will fall together in a table: that is decided when the
+/// program runs. Symbols tell it, which are numbered table by table.
+#[test]
+fn nobody_can_know_beforehand_which_texts_fall_together() {
+    let texts: Vec<String> = (0..200).map(|it| format!("3EB0{it:016X}")).collect();
+    let drawn = || {
+        let interner = Interner::default();
+        texts.iter().map(|it| interner.intern(it)).collect::<Vec<_>>()
+    };
+    let (one, other) = (drawn(), drawn());
+    let alike = one.iter().zip(&other).filter(|(a, b)| a == b).count();
+    assert!(alike < texts.len() / 2, "{alike} of {} texts have the same symbol twice", texts.len());
+}
+
+/// Every table that is filled from the input hashes with a seed that is drawn at random.
+#[test]
+fn no_table_hashes_without_a_seed_of_its_own() {
+    let unseeded = [
+        "FixedState",
+        "SeedableRandomState",
+        "BuildHasherDefault",
+        "DefaultHasher",
+        "SipHasher",
+        "FxHash",
+        "FxBuildHasher",
+        "with_hasher",
+        "impl Hasher",
+        "impl BuildHasher",
+    ];
+    for entry in walkdir::WalkDir::new(root().join("src")) {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|it| it != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for it in unseeded {
+            assert!(!source.contains(it), "{it} in {}", path.display());
+        }
     }
 }
 

@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 
 use callsift::cli::{Env, Exit};
 
+use crate::answers::FORMATS;
 use crate::cli::{DECLINED, INVALID, ends, fifo, names_in, over_dumps, says, sh, story, with};
 use crate::support::{as_nobody, callsift, errors, folder, has_tool, root, run, text};
-
-/// Every format that `--format` knows for all commands.
-const FORMATS: [&str; 7] = ["table", "csv", "json", "ndjson", "markdown", "html", "xlsx"];
 
 /// A folder with a dump of an invalid line and a call, and two old outputs.
 fn two_old() -> tempfile::TempDir {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests may fail loudly")]
 
+mod answers;
+mod books;
 mod boundaries;
 mod browser;
 mod capture;

@@ -187,6 +187,11 @@ fn compare(seed: u64, events: usize, opts: &TrafficOpts) {
                     it.retain(|key, _| !params.by.contains(key));
                 }
             }
+            // Where they stand is counted by the readers of lines, which have tests of their own.
+            let bytes = got["accounting"]["bytes"].as_object_mut().unwrap();
+            let [in_lines, outside] =
+                ["lines", "outside"].map(|it| bytes.remove(it).unwrap().as_u64().unwrap());
+            assert_eq!(bytes["total"], in_lines + outside);
             let mut faults = differences(&got["accounting"], &expected["accounting"]);
             for key in keys {
                 let expected = match section {

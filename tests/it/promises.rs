@@ -1,59 +1,20 @@
 //! The promises over every report: order does not matter, and neither do files, compression,
 //! threads or blocks; nothing disappears; callsift's own events are as good as the dumps.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{errors, folder, json, run, run_with, text, write_files};
+use crate::answers::{COMMANDS, PLACES, Shown, home, joined, lines, value};
+use crate::support::{errors, folder, gzip, json, run, run_with, text, write_files};
 use crate::traffic::{self, TrafficOpts};
 
-/// Commands with a report each.
-const COMMANDS: &[&[&str]] = &[
-    &["report"],
-    &["kpi", "--by", "agent,instance"],
-    &["frustration"],
-    &["contacts", "--rules", "us-reg-f", "--rules", "in-rbi", "--rules", "whatsapp"],
-    &["anomalies"],
-    &["sessions"],
-    &["rejections"],
-    &["callbacks"],
-    &["reactions"],
-    &["timeline", "+525512345678"],
-    &["inspect"],
-];
-
-const FORMATS: [&str; 6] = ["table", "csv", "json", "ndjson", "markdown", "html"];
-
-/// What the program prints of a folder of dumps.
+/// What the program prints of a folder of dumps in which nothing is defective.
 fn answer(folder: &Path, command: &[&str], format: &str, more: &[&str]) -> String {
-    let mut args = command.to_vec();
-    args.extend([
-        "dumps",
-        "--tz",
-        "Asia/Kolkata",
-        "--quiet",
-        "--tolerate-invalid",
-        "100%",
-        "--format",
-        format,
-    ]);
-    args.extend(more);
-    let output = run(folder, &args);
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", errors(&output));
+    let args = ["dumps", "--tz", "Asia/Kolkata", "--quiet", "--tolerate-invalid", "100%", "--format", format];
+    let output = run(folder, &[command, &args, more].concat());
+    assert_eq!(output.status.code(), Some(0), "{command:?}: {}", errors(&output));
     text(&output)
-}
-
-/// The lines of some dumps, without what depends on whole files.
-fn lines(seed: u64, events: usize) -> Vec<Vec<u8>> {
-    let opts = TrafficOpts { files: 1, odd_files: false, ..TrafficOpts::default() };
-    let files = traffic::dump(seed, events, &opts);
-    let mut lines = Vec::new();
-    for (_, bytes) in files {
-        lines.extend(bytes.split(|it| *it == b'\n').filter(|it| !it.is_empty()).map(<[u8]>::to_vec));
-    }
-    lines
 }
 
 /// A fixed shuffle.
@@ -67,55 +28,10 @@ fn shuffled(lines: &[Vec<u8>], seed: u64) -> Vec<Vec<u8>> {
     lines
 }
 
-fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
-    lines.iter().flat_map(|it| [it.as_slice(), b"\n"].concat()).collect()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(bytes).unwrap();
-    writer.finish().unwrap()
-}
-
-fn home(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
-    let home = folder();
-    let files: Vec<(String, Vec<u8>)> =
-        files.iter().map(|(name, bytes)| (format!("dumps/{name}"), bytes.clone())).collect();
-    write_files(home.path(), &files);
-    home
-}
-
-/// Takes file names and lines out: they are what may differ.
-fn without_places(text: &str, format: &str) -> String {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(it) => {
-                // `about` of a suggestion may name files.
-                for key in ["evidence", "file", "line", "about"] {
-                    it.remove(key);
-                }
-                it.values_mut().for_each(strip);
-            }
-            Value::Array(it) => it.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    let read = |it: &str| {
-        let mut value: Value = serde_json::from_str(it).unwrap();
-        strip(&mut value);
-        value.to_string()
-    };
-    match format {
-        "json" => read(text),
-        "ndjson" => text.lines().map(read).collect::<Vec<_>>().join("\n"),
-        _ => text.to_owned(),
-    }
-}
-
 #[test]
 fn shuffling_splitting_and_compressing_change_no_report() {
     for seed in [7, 8] {
-        let lines = lines(seed, 350);
+        let lines = lines(seed, 350, &TrafficOpts::default());
         let half = lines.len() / 2;
         let mixed = shuffled(&lines, seed);
         let homes = [
@@ -129,43 +45,10 @@ fn shuffling_splitting_and_compressing_change_no_report() {
             home(&[("a.ndjson", [gzip(&joined(&mixed[..half])), gzip(&joined(&mixed[half..]))].concat())]),
         ];
         for command in COMMANDS {
-            for format in ["json", "ndjson"] {
-                let expected = without_places(&answer(homes[0].path(), command, format, &[]), format);
-                for home in &homes[1..] {
-                    let got = without_places(&answer(home.path(), command, format, &[]), format);
-                    assert_eq!(got, expected, "seed {seed}, {command:?}, {format}");
-                }
-            }
-        }
-        // Formats that show no file and line must be the same to the byte.
-        for command in
-            [&["kpi"][..], &["frustration"], &["reactions"], &["anomalies", "--section", "incidents"]]
-        {
-            for format in FORMATS {
-                let expected = answer(homes[0].path(), command, format, &[]);
-                for home in &homes[1..] {
-                    assert_eq!(answer(home.path(), command, format, &[]), expected, "{command:?}, {format}");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn threads_and_blocks_change_no_byte_in_any_format() {
-    let opts = TrafficOpts::default();
-    let files: Vec<(String, Vec<u8>)> = traffic::dump(21, 300, &opts)
-        .into_iter()
-        .map(|(name, bytes)| (format!("dumps/{name}"), bytes))
-        .collect();
-    let home = folder();
-    write_files(home.path(), &files);
-    for command in COMMANDS {
-        for format in FORMATS {
-            let expected = answer(home.path(), command, format, &["--jobs", "1"]);
-            for (jobs, block) in [("1", "1"), ("2", "7"), ("3", "1000"), ("8", "65536")] {
-                let got = answer(home.path(), command, format, &["--jobs", jobs, "--block-bytes", block]);
-                assert_eq!(got, expected, "{command:?}, {format}, {jobs} jobs, blocks of {block}");
+            let read = |home: &Path| Shown::of(home, command, "json", &[]).without_input().without(&PLACES);
+            let expected = read(homes[0].path());
+            for home in &homes[1..] {
+                assert_eq!(read(home.path()), expected, "seed {seed}, {command:?}");
             }
         }
     }
@@ -191,8 +74,9 @@ fn the_whole_input_twice_is_all_duplicates() {
 fn same_reports(dumps: &Path, events: &Path, more: &[&str]) {
     for command in COMMANDS.iter().filter(|it| it[0] != "inspect") {
         let read = |home: &Path| -> Value {
-            let mut value: Value = serde_json::from_str(&answer(home, command, "json", more)).unwrap();
+            let mut value = value(home, command, more);
             let it = value.as_object_mut().unwrap();
+            it.remove("input");
             let watermark = it["accounting"]["watermark"].clone();
             it.remove("accounting");
             it.insert("watermark".into(), watermark);
@@ -265,7 +149,7 @@ fn events_of_chosen_sessions_are_whole_sessions() {
 
 #[test]
 fn garbage_between_the_lines_changes_only_the_books() {
-    let lines = lines(9, 200);
+    let lines = lines(9, 200, &TrafficOpts::default());
     let clean = home(&[("a.ndjson", joined(&lines))]);
     let mut dirty_lines = lines.clone();
     for (number, garbage) in

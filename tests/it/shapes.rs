@@ -10,28 +10,8 @@ use callsift::synth::{self, Shape};
 use callsift::text::{Interner, Text};
 use proptest::prelude::{Just, ProptestConfig, any, prop_oneof, proptest};
 
+use super::support::Rng;
 use super::traffic::{self, TrafficOpts};
-
-/// SplitMix64.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
-
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len())]
-    }
-}
 
 fn lines_of(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     bytes.split(|&it| it == b'\n').map(<[u8]>::to_vec)

@@ -4,8 +4,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::cli::{DECLINED, INVALID, ends, gzip, names_in, says, sh, story};
-use crate::support::{callsift, errors, folder, has_tool, root, run, run_with, text};
+use crate::cli::{DECLINED, INVALID, ends, names_in, says, sh, story};
+use crate::support::{callsift, errors, folder, gzip, has_tool, root, run, run_with, text};
 
 #[test]
 fn nothing_is_asked_of_the_network_and_nothing_is_run() {

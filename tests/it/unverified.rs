@@ -1,18 +1,11 @@
 //! Compressed data that fail their checksum: their lines are used and counted, or left out on demand.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::support::{errors, folder, json, run};
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(bytes).unwrap();
-    writer.finish().unwrap()
-}
+use super::support::{errors, folder, gzip, json, run};
 
 /// The same with a byte of the end flipped: 8 is in the checksum, 1 in the length.
 fn broken(bytes: &[u8], from_end: usize) -> Vec<u8> {

@@ -217,6 +217,7 @@ pub fn analyse(files: &[(String, Vec<u8>)], params: &Params) -> Value {
             "invalid": ledger.invalid,
             "blank": ledger.blank,
         },
+        "bytes": { "total": files.iter().map(|it| it.1.len()).sum::<usize>() },
         "invalid_bodies": ledger.invalid_bodies,
         "invalid_reasons": ledger.invalid_reasons,
         "envelopes": ledger.envelopes,
