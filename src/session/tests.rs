@@ -296,3 +296,70 @@ fn a_session_is_named_by_what_it_was() {
     let analysis = Input { lines, ..Input::default() }.analysis();
     assert_eq!(analysis.sessions().get(0).id(&analysis.texts), "c6a6f40b8392fa24");
 }
+
+#[test]
+fn who_a_hidden_caller_is_can_stand_anywhere_in_the_input() {
+    let hidden = |id: &str, from: usize, number: Option<&str>, at: i64| {
+        let line = with(wawp("received", id, "", TEN + at), json!({"from": format!("{from}@lid")}));
+        match number {
+            Some(it) => with(line, json!({"_data": {"callerPn": format!("{it}@s.whatsapp.net")}})),
+            None => line,
+        }
+    };
+    let mut lines = Vec::new();
+    for caller in 0..20 {
+        lines.push(hidden(&format!("a{caller}"), caller, Some(&format!("511{caller}")), 0));
+        lines.push(hidden(&format!("b{caller}"), caller, None, 1000));
+        // A caller who is seen with two numbers is neither.
+        lines.push(hidden(&format!("c{caller}"), 100 + caller, Some("522"), 2000));
+        lines.push(hidden(&format!("d{caller}"), 100 + caller, Some("533"), 2000));
+        lines.push(hidden(&format!("e{caller}"), 100 + caller, None, 3000));
+    }
+    let learnt = found(&lines);
+    let at = |at: i64| -> Vec<&str> {
+        let all = learnt.sessions.iter().zip(&learnt.customers);
+        let mut there: Vec<&str> =
+            all.filter(|(it, _)| it.started_at == Some(TEN + at)).map(|(_, it)| it.as_str()).collect();
+        there.sort_unstable();
+        there
+    };
+    let sorted = |spell: &dyn Fn(usize) -> String| {
+        let mut all: Vec<String> = (0..20).map(spell).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(at(1000), sorted(&|it| format!("+511{it}")));
+    assert_eq!(at(3000), sorted(&|it| format!("lid:{}", 100 + it)));
+
+    // One payload is enough, also in a call that shows several; but not of an outgoing call.
+    let collided = [hidden("a", 1, Some("511"), 0), hidden("a", 2, Some("522"), 0), hidden("b", 2, None, 9)];
+    assert_eq!(found(&collided).customers, ["+511", "+522", "+522"]);
+    let outgoing = with(hidden("a", 1, None, 0), json!({"_data": {"callerPn": "511", "fromMe": true}}));
+    let found = found(&[outgoing, hidden("b", 1, None, 9)]);
+    assert_eq!(found.sessions[0].direction, Direction::Outgoing);
+    assert_eq!(found.customers, ["+511", "lid:1"]);
+}
+
+#[test]
+fn both_identities_of_one_call_are_one_customer() {
+    let of = |event: &str, id: &str, from: &str, at: i64| {
+        with(wawp(event, id, "", TEN + at), json!({"from": from}))
+    };
+    let later = of("received", "b", "1@lid", 90_000);
+    let both = [
+        of("received", "a", "1@lid", 0),
+        of("received", "a", "511@c.us", 0),
+        of("rejected", "a", "1@lid", 5000),
+        later.clone(),
+    ];
+    let one = found(&both);
+    assert_eq!(one.customers, ["+511", "+511"]);
+    assert!(!one.sessions[0].collided_id);
+    // A third party in it, and nobody knows whose number that is.
+    let third = of("received", "a", "522@c.us", 0);
+    assert_eq!(found(&[&both[..], &[third]].concat()).customers, ["+511", "+522", "lid:1", "lid:1"]);
+    // Nor does a call of ours tell who the other is.
+    let ours = both[..3].iter().map(|it| with(it.clone(), json!({"_data": {"fromMe": true}})));
+    let found = found(&ours.chain([later]).collect::<Vec<_>>());
+    assert_eq!(found.customers.last().unwrap(), "lid:1");
+}
