@@ -363,3 +363,16 @@ fn both_identities_of_one_call_are_one_customer() {
     let found = found(&ours.chain([later]).collect::<Vec<_>>());
     assert_eq!(found.customers.last().unwrap(), "lid:1");
 }
+
+#[test]
+fn what_counts_in_rates_has_a_time_a_rated_feed_and_no_lost_offer() {
+    let counts = |lines: &[Value]| -> Vec<bool> {
+        found(lines).sessions.iter().map(Session::counts_in_rates).collect()
+    };
+    let [offer, end] = declined_after(3000);
+    let mut untimed = wawp("rejected", "u", "522", TEN);
+    untimed.as_object_mut().unwrap().remove("timestamp");
+    let lost = wawp("rejected", "lost", "533", TEN + 600_000);
+    assert_eq!(counts(&[offer, end, untimed, lost.clone()]), [false, true, false]);
+    assert_eq!(counts(&[lost]), [false]);
+}
