@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::reports::testing::Input;
+use crate::reports::testing::{Input, reaction};
 
 /// 2026-05-04T10:00:00Z
 const TEN: i64 = 1_777_888_800_000;
@@ -287,6 +287,11 @@ fn of_repeated_deliveries_one_is_kept_with_the_smallest_of_each_field() {
     assert_eq!((found.duplicates, found.sessions.len(), found.sessions[0].rings), (2, 1, 2));
     // Received a second after it was sent, by the earliest of the three.
     assert!(found.anomalies[0].is_empty());
+
+    let set = |second: &str| reaction("set", "👍", "m", "919811110001", second, "{}");
+    let lines = vec![set("10:00:00"), set("10:00:00"), set("10:00:01"), set("10:00:00")];
+    let analysis = Input { lines, ..Input::default() }.analysis();
+    assert_eq!((analysis.ledger.duplicate_reactions, analysis.reactions.len()), (2, 2));
 }
 
 #[test]
