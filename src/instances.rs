@@ -82,6 +82,8 @@ mod tests {
             assert_eq!(team(wazzap, "front"), Some("wazzap"));
             assert_eq!(team(wawp, "front"), Some("any"));
             assert_eq!(team(wawp, "Front"), None);
+            assert!(!instances.is_empty());
         }
+        assert!(Instances::default().is_empty());
     }
 }

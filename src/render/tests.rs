@@ -189,6 +189,14 @@ fn ndjson() {
 {"section":"total","calls":19,"agent":null}
 "#,
     );
+    let columns = ["agent"].map(str::to_owned);
+    gives(
+        Format::Ndjson,
+        &Style { columns: &columns, section: Some("rows"), ..style(&zone) },
+        r#"{"section":"rows","agent":"Asha Rao"}
+{"section":"rows","agent":"Zoë Müller"}
+"#,
+    );
 }
 
 #[test]

@@ -746,7 +746,9 @@ fn reading(by: &[Key]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::testing::{analysis, call};
+    use crate::analysis::ReportOptions;
+    use crate::reports::testing::{Input, analysis, at, call, cells, table, wawp, wawp_with};
+    use crate::text::Text;
 
     #[test]
     fn sessions_counted_together_come_to_the_same_as_one_by_one() {
@@ -776,5 +778,89 @@ mod tests {
         assert_eq!((total.resolved(), total.rejected, total.answered, total.missed), (6, 4, 1, 1));
         // Two callers, of whom each was rejected twice.
         assert_eq!((total.unique_callers, total.top_caller()), (2, Some(2)));
+    }
+
+    /// Callers of one line on Monday 4 May, with every kind of call, and one after business hours.
+    fn a_line_with_every_kind_of_call(options: ReportOptions) -> Analysis {
+        let ends = |id: &str, from: &str, when: &str, data: &str, at: &str| {
+            let end = wawp_with("rejected", "desk", id, from, at, data);
+            [wawp("received", "desk", id, from, when), end]
+        };
+        let mut lines = [
+            call("rejected", "desk", "919811110001", "10:00:00"),
+            call("rejected", "desk", "919811110001", "10:05:00"),
+            call("accepted", "desk", "919811110003", "10:25:00"),
+            call("missed", "desk", "919811110003", "10:30:00"),
+            call("ringing", "desk", "919811110004", "10:40:00"),
+            call("accepted", "desk", "919811110003", "20:00:00"),
+            call("ringing", "desk", "919811110004", "20:00:30"),
+            call("rejected", "desk", "120363@g.us", "13:00:00"),
+        ]
+        .concat();
+        let declined = r#"{"status":"reject"}"#;
+        lines.extend(ends("p", "919811110002", "10:10:00", r#"{"api":true}"#, "10:10:01"));
+        lines.extend(ends("i", "919811110002", "10:15:00", declined, "10:15:00"));
+        lines.extend(ends("r", "919811110001", "10:20:00", "{}", "10:20:05"));
+        // Its offer was lost on the way.
+        lines.push(wawp_with("rejected", "desk", "o", "919811110005", "12:00:00", declined));
+        lines[0] = lines[0].replace("\"from\"", "\"isVideo\":true,\"from\"");
+        Input { lines, options, ..Input::default() }.analysis()
+    }
+
+    #[test]
+    fn every_figure_of_a_group_by_hand() {
+        let options = ReportOptions { zone_given: true, ..ReportOptions::default() };
+        let output = report(&a_line_with_every_kind_of_call(options), &[Key::Instance]);
+        let rows = table(&output, &["rows"]);
+        assert_eq!(rows.rows.len(), 1);
+        let of = |keys: &str| cells(rows, 0, keys);
+        assert_eq!(of("calls resolved answered rejected missed missed_inferred ringing"), "10 9 2 5 2 1 1");
+        assert_eq!(of("policy_rejected instant_rejected confirmed_rejected reported_rejected"), "1 1 2 1");
+        // 5 of 9; 2 of 9 - 3; 5 - 1 of 9 - 1; 2 of 9.
+        let rates = "rejection_rate personal_rate_low personal_rate_high answer_rate";
+        assert_eq!(of(rates), "555556 333333 500000 222222");
+        assert_eq!(of("bh_resolved bh_rejected bh_policy_rejected bh_rejection_rate"), "8 5 1 625000");
+        assert_eq!(of("days_rated days_over consistent"), "1 0 false");
+        // Of 3, 3 and 5 seconds.
+        assert_eq!(
+            of("ring_p50_ms ring_p90_ms ring_p95_ms answer_p50_ms talk_p50_ms"),
+            "3000 5000 5000 3000 –"
+        );
+        assert_eq!(of("unique_callers video_calls group_calls top_caller_share"), "4 1 1 600000");
+        assert_eq!(of("orphaned orphaned_rejections rejection_rate_with_orphans"), "1 1 600000");
+        assert_eq!(of("unrated unrated_rejected unrated_reason"), "0 0 –");
+    }
+
+    #[test]
+    fn a_flag_wants_enough_calls_and_their_rate_without_policy_first() {
+        let flag = |min_calls: u64, flag_rate: u64| {
+            let options =
+                ReportOptions { zone_given: true, min_calls, flag_rate, ..ReportOptions::default() };
+            let output = report(&a_line_with_every_kind_of_call(options), &[Key::Instance]);
+            cells(table(&output, &["rows"]), 0, "flag days_over")
+        };
+        // In business hours 5 of 8 were rejected; 4 of 7 without policy.
+        assert_eq!(flag(7, 571_428), "high_rejection 1");
+        assert_eq!(flag(7, 571_429), "policy 1");
+        assert_eq!(flag(8, 571_428), "policy 1");
+        assert_eq!(flag(7, 625_000), "policy 1");
+        assert_eq!(flag(7, 625_001), "– 0");
+        assert_eq!(flag(9, 571_428), "– 1");
+    }
+
+    #[test]
+    fn groups_that_go_by_time_and_choices_of_times_take_each_call_by_itself() {
+        let mut lines = call("rejected", "desk", "919811110001", "10:00:00");
+        lines.extend(call("accepted", "desk", "919811110001", "11:00:00"));
+        lines.extend(call("missed", "desk", "919811110002", "11:30:00"));
+        let analysis = analysis(lines);
+        let counts = |it: &Tally| (it.resolved(), it.rejected, it.answered, it.missed);
+        let by_hour = group(&analysis, &[Key::Hour], Direction::Incoming);
+        let rows: Vec<_> =
+            by_hour.rows.iter().map(|(key, it)| (key[0].text(&analysis), counts(it))).collect();
+        assert_eq!(rows, [(Text::new("10"), (1, 1, 0, 0)), (Text::new("11"), (2, 0, 1, 1))]);
+        let before = at("11:00:00");
+        let chosen = group_some(&analysis, &[Key::Instance], Direction::Incoming, Some(&|it| it < before));
+        assert_eq!(counts(&chosen.total), (1, 1, 0, 0));
     }
 }

@@ -24,7 +24,7 @@ pub mod overview;
 pub mod reactions;
 pub mod sessions;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod timeline;
 pub mod trend;
 mod verdict;

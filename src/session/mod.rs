@@ -15,6 +15,8 @@ mod identities;
 mod order;
 mod outcome;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 
 pub use agents::{AgentSource, assign};
 pub use anomalies::{Anomaly, anomalies};

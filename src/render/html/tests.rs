@@ -345,6 +345,14 @@ fn a_funnel_with_its_limits() {
     let outer = attributes(&page, "polyline.outer-limit", "points");
     assert_eq!(outer, ["221.0,334.0 716.0,309.0", "221.0,34.0 716.0,134.0"]);
     assert_eq!(texts(&page, "svg text.name"), ["Many"], "only what stands out is named");
+    // Where there is no room at its right, a name ends 11 units before its mark, and 4 below it.
+    let label = ["x", "y", "text-anchor"].map(|it| attributes(&page, "svg text.name", it).concat());
+    assert_eq!(label, ["705.0", "88.0", "end"]);
+    // Before a label are 30 units, behind it 16, and 6.6 for each of its 7, 19, 11 and 13 letters.
+    let legend = attributes(&page, "svg text.legend", "x");
+    assert_eq!(legend, ["86.0", "178.2", "349.6", "468.2", "600.0"]);
+    let size = ["width", "height"].map(|it| attributes(&page, "figure svg", it).concat());
+    assert_eq!(size, ["746", "406"]);
     assert_eq!(texts(&page, "g > title")[1], "Many: 40 of 80 calls rejected, 50.0 %, outlier");
 }
 
@@ -398,6 +406,10 @@ fn a_trend_with_silent_days() {
     assert_eq!(attributes(&page, "rect.silent-day", "x")[0], "104.0");
     assert!(texts(&page, "g > title")[1].ends_with("; silent: loans"));
     assert_eq!(texts(&page, "text.legend").last().unwrap(), "day with silent feeds");
+    // Before a label are 30 units, behind it 20, and 6.6 for each of its 5, 8 and 14 letters.
+    assert_eq!(attributes(&page, "text.legend", "x"), ["86.0", "169.0", "271.8", "414.2"]);
+    let size = ["width", "height"].map(|it| attributes(&page, "figure svg", it).concat());
+    assert_eq!(size, ["476", "332"], "the least width has room for the legend");
 }
 
 #[test]
