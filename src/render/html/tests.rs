@@ -175,6 +175,15 @@ fn a_table_in_a_page() {
 }
 
 #[test]
+fn a_page_without_sentences_has_no_summary() {
+    let one = Table { columns: vec![column("calls", Shown::Always)], ..Table::default() };
+    let page = page(&single(Table { rows: vec![vec![Cell::Count(1)]], ..one }));
+    assert!(!texts(&page, "nav a").contains(&"Summary".to_owned()));
+    assert!(all(&page, "#summary").is_empty());
+    assert_eq!(all(&page, "table.data").len(), 1);
+}
+
+#[test]
 fn asked_columns_stand_in_their_order() {
     let columns = ["evidence", "agent"].map(str::to_owned);
     let page = page_with(&ordinary(), &columns);
