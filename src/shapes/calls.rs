@@ -76,6 +76,9 @@ impl Entry {
     /// An event of this entry in packed form, if it has nothing rare.
     #[inline]
     fn packed(&self, event: &Event, run: Run<'_>) -> Option<Record> {
+        if !Record::is_plain(event) {
+            return None;
+        }
         let varying = (event.origin.file, event.clock, event.replayed, store::id_form(event.call_id));
         Record::plain(event, self.common(varying, run, || *event))
     }
@@ -237,7 +240,7 @@ impl CallShape {
             common: Cell::new(None),
             own_numbers: own.iter().filter_map(|it| Number::of_text(it)).collect(),
             own: own.iter().map(|it| context.run.texts.intern(it)).collect(),
-            is_plain: Record::plain(&Event { also: None, ..*event }, 0).is_some(),
+            is_plain: Record::is_plain(&Event { also: None, ..*event }),
         };
         // The proof of the pudding: the same event comes out for the line that it was learnt from.
         let again = Call { shape: self, line, context }.event(&entry);

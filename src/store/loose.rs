@@ -1,6 +1,7 @@
 //! Events as they are read: dealt to shards by their call, so that all events of one call meet in one
 //! shard whichever thread read them.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use super::chunks::BYTES;
@@ -86,13 +87,16 @@ impl Record {
         Self { common: self.common + others, ..self }
     }
 
-    /// An event that has nothing rare, if it is one: with a call id to be dealt by and a plausible time.
-    /// `common` is the number of what it has in common with others.
+    /// Whether an event has nothing rare, a call id to be dealt by, and a plausible time.
+    #[inline]
+    pub fn is_plain(event: &Event) -> bool {
+        Rare::is_none_of(event) && event.provider.traits().call_ids && event.at.is_some() && !event.ahead
+    }
+
+    /// Such an event, if its place fits. `common` is the number of what it has in common with others.
     #[inline]
     pub fn plain(event: &Event, common: u32) -> Option<Self> {
-        let plain =
-            Rare::is_none_of(event) && event.provider.traits().call_ids && event.at.is_some() && !event.ahead;
-        let record = Self::new(event.call_id, event.at, event.origin, common).filter(|_| plain)?;
+        let record = Self::new(event.call_id, event.at, event.origin, common)?;
         Some(record.of_customer(event.customer))
     }
 
@@ -257,6 +261,8 @@ pub struct Packed {
     pub(super) commons: Vec<Common>,
     /// The same number for records of one provider and line whose ids are of one form.
     lines: Vec<u32>,
+    /// The same number for records of one provider and line.
+    instances: Vec<u32>,
     pub(super) rares: Vec<Rare>,
     wides: Vec<Wide>,
 }
@@ -274,10 +280,12 @@ pub fn gather(loose: Vec<Loose>, deal: Deal) -> Shards {
     shards.without.resize_with(SHARDS, Shard::default);
     let packed = &mut shards.packed;
     packed.commons = deal.commons.into_values();
-    let mut lines = std::collections::HashMap::new();
+    let (mut lines, mut instances) = (HashMap::new(), HashMap::new());
     for common in &packed.commons {
-        let next = lines.len() as u32;
-        packed.lines.push(*lines.entry((common.provider, common.instance, common.id_form)).or_insert(next));
+        let instance = (common.provider, common.instance);
+        let (next, next_line) = (instances.len() as u32, lines.len() as u32);
+        packed.instances.push(*instances.entry(instance).or_insert(next));
+        packed.lines.push(*lines.entry((instance, common.id_form)).or_insert(next_line));
     }
     for mut part in loose {
         shards.latest = shards.latest.max(part.latest);
@@ -340,6 +348,10 @@ impl Packed {
         self.lines[self.common(record) as usize]
     }
 
+    fn instance(&self, record: &Record) -> u32 {
+        self.instances[self.common(record) as usize]
+    }
+
     /// The event of a record.
     pub fn event(&self, record: &Record) -> Event {
         let number = record.common & !(RARE | WIDE);
@@ -368,19 +380,26 @@ impl Packed {
 
     /// The records of a shard, those of one call side by side; in no order that means anything.
     pub fn calls(&self, shard: Shard) -> Vec<Record> {
-        self.grouped(shard, |it| {
+        let key = |it: &Record| {
             let [a, b, c, d, e, f, g, h, ..] = it.id;
             u64::from_le_bytes([a, b, c, d, e, f, g, h])
-        })
+        };
+        self.grouped(shard, key, |it| (it.id, self.line(it)))
     }
 
     /// The records of a shard, those of one customer on one line side by side.
     pub fn callers(&self, shard: Shard) -> Vec<Record> {
-        self.grouped(shard, |it| u64::from(it.customer))
+        // Some have ids, which group nothing.
+        self.grouped(shard, |it| u64::from(it.customer), |it| ([0; 16], self.instance(it)))
     }
 
-    /// Brings records with one key together, and of these those of one id and line.
-    fn grouped(&self, shard: Shard, key: impl Fn(&Record) -> u64) -> Vec<Record> {
+    /// Brings records with one key together, and of these those with one rest.
+    fn grouped(
+        &self,
+        shard: Shard,
+        key: impl Fn(&Record) -> u64,
+        rest: impl Fn(&Record) -> ([u8; 16], u32),
+    ) -> Vec<Record> {
         let records = shard.into_row();
         let keys = records.iter().zip(0_u32..);
         // Numbers are sorted without a branch, which pairs are not.
@@ -388,7 +407,7 @@ impl Packed {
             keys.map(|(it, place)| u128::from(key(it)) << 32 | u128::from(place)).collect();
         keys.sort_unstable();
         let record = |it: &u128| &records[*it as u32 as usize];
-        let rest = |it: &u128| (record(it).id, self.line(record(it)));
+        let rest = |it: &u128| rest(record(it));
         for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32) {
             // Keys that are equal by chance or malice stand for several calls.
             if same.len() > 1 && same[1..].iter().any(|it| rest(it) != rest(&same[0])) {
@@ -406,7 +425,7 @@ impl Packed {
 
     /// Whether two records are of one customer on one line.
     pub fn are_of_one_caller(&self, a: &Record, b: &Record) -> bool {
-        a.customer == b.customer && self.line(a) == self.line(b)
+        a.customer == b.customer && self.instance(a) == self.instance(b)
     }
 
     /// Puts the events of records into `events`, and nothing else.

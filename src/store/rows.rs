@@ -2,6 +2,7 @@
 //! says which comes when.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -21,12 +22,19 @@ impl Rows {
     ///
     /// # Panics
     ///
-    /// If the parts times the sessions of the largest are more than four thousand million.
-    pub(super) fn of(parts: Vec<Vec<Row>>) -> Self {
-        let most = parts.iter().map(Vec::len).max().unwrap_or(0);
-        let bits = usize::BITS - most.leading_zeros();
-        let fits = u32::try_from(parts.len() << bits).is_ok();
-        assert!(fits, "fewer sessions than four thousand million");
+    /// If there are four thousand million or more.
+    pub(super) fn of(mut parts: Vec<Vec<Row>>) -> Self {
+        parts.retain(|it| !it.is_empty());
+        let bits_of = |parts: &[Vec<Row>]| {
+            let most = parts.iter().map(Vec::len).max().unwrap_or(0);
+            let bits = usize::BITS - most.leading_zeros();
+            u32::try_from((parts.len() << bits).saturating_sub(1)).is_ok().then_some(bits)
+        };
+        let bits = bits_of(&parts).unwrap_or_else(|| {
+            // Many threads, of which one built nearly all.
+            parts = vec![parts.concat()];
+            bits_of(&parts).expect("fewer sessions than four thousand million")
+        });
         let mut order = Vec::with_capacity(parts.iter().map(Vec::len).sum());
         for (part, rows) in parts.iter().enumerate() {
             order.extend((0..rows.len()).map(|it| (part << bits | it) as u32));
@@ -77,30 +85,76 @@ impl Rows {
             // Its order is that of its places, as it was.
             return;
         }
-        let mut merged: Vec<u32> = Vec::new();
-        for part in 0..self.parts.len() {
-            merged = self.merge(&merged, part, &order);
-        }
-        self.order = merged;
+        self.order = self.merged(0..self.parts.len(), &order);
     }
 
-    /// What is in order already and one more part.
-    fn merge(&self, merged: &[u32], part: usize, order: impl Fn(&Row, &Row) -> Ordering) -> Vec<u32> {
-        let mut res = Vec::with_capacity(merged.len() + self.parts[part].len());
-        let mut merged = merged.iter().copied();
-        let mut own = (0..self.parts[part].len()).map(|it| (part << self.bits | it) as u32);
-        let (mut a, mut b) = (merged.next(), own.next());
-        while let (Some(left), Some(right)) = (a, b) {
-            if order(self.row(left), self.row(right)).is_le() {
-                res.push(left);
-                a = merged.next();
+    /// The order of some parts, each of which is in order.
+    fn merged(&self, parts: Range<usize>, order: &(impl Fn(&Row, &Row) -> Ordering + Sync)) -> Vec<u32> {
+        if parts.len() == 1 {
+            let rows = 0..self.parts[parts.start].len();
+            return rows.map(|it| (parts.start << self.bits | it) as u32).collect();
+        }
+        let middle = parts.start + parts.len() / 2;
+        let (left, right) =
+            rayon::join(|| self.merged(parts.start..middle, order), || self.merged(middle..parts.end, order));
+        self.merge(&left, &right, order)
+    }
+
+    /// Two orders as one.
+    fn merge(&self, left: &[u32], right: &[u32], order: impl Fn(&Row, &Row) -> Ordering) -> Vec<u32> {
+        let mut res = Vec::with_capacity(left.len() + right.len());
+        let (mut left, mut right) = (left, right);
+        while let ([a, after_a @ ..], [b, after_b @ ..]) = (left, right) {
+            if order(self.row(*a), self.row(*b)).is_le() {
+                res.push(*a);
+                left = after_a;
             } else {
-                res.push(right);
-                b = own.next();
+                res.push(*b);
+                right = after_b;
             }
         }
-        res.extend(a.into_iter().chain(merged));
-        res.extend(b.into_iter().chain(own));
+        res.extend_from_slice(left);
+        res.extend_from_slice(right);
         res
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The starts of the rows, in their order, before they are sorted and afterwards.
+    fn starts(parts: &[Vec<i64>]) -> (Vec<i64>, Vec<i64>) {
+        let row = |it: &i64| Row::at(*it);
+        let mut rows = Rows::of(parts.iter().map(|it| it.iter().map(row).collect()).collect());
+        let all = |rows: &Rows| rows.iter().map(Row::start).collect::<Vec<_>>();
+        let before = all(&rows);
+        rows.sort_by(|a, b| a.start().cmp(&b.start()));
+        let after = all(&rows);
+        assert!((0..rows.len()).all(|it| rows.get(it).start() == after[it]));
+        (before, after)
+    }
+
+    #[test]
+    fn rows_of_any_number_of_parts_come_in_one_order() {
+        for threads in [0, 1, 2, 3, 7, 1024] {
+            let part = |it: i64| (0..it % 5).map(|row| (it * 7 + row * 31) % 101).collect();
+            let parts: Vec<Vec<i64>> = (0..threads).map(part).collect();
+            let mut expected = parts.concat();
+            let (before, after) = starts(&parts);
+            assert_eq!(before, expected);
+            expected.sort_unstable();
+            assert_eq!(after, expected);
+        }
+    }
+
+    #[test]
+    fn one_large_part_among_many_is_no_limit() {
+        // The largest part needs 17 bits, and so many parts as many again: two more than there are.
+        let mut parts: Vec<Vec<Row>> = (0..1 << 16).map(|it| vec![Row::at(it)]).collect();
+        parts.push(vec![Row::at(-1); 1 << 16]);
+        let rows = Rows::of(parts);
+        assert_eq!((rows.len(), rows.parts.len()), (1 << 17, 1));
+        assert_eq!((rows.get(65_535).start(), rows.get(65_536).start()), (65_535, -1));
     }
 }

@@ -133,6 +133,7 @@ pub struct Assigned {
 const NOBODY: Assigned = Assigned { agent: None, source: AgentSource::None, team: None };
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
 pub(super) struct Row {
     id: [u8; 16],
     started: [u32; 2],
@@ -161,6 +162,7 @@ struct Held {
     common: u32,
 }
 
+const FEWER_EVENTS: &str = "fewer events than four thousand million";
 const NO_CUSTOMER: u32 = 1 << 29;
 /// What its other bits can number.
 const NUMBER: u32 = NO_CUSTOMER - 1;
@@ -307,7 +309,7 @@ impl Part {
         let mut row = Row {
             id: id_bytes(session.call_id),
             started: halves(started.cast_unsigned()),
-            first: u32::try_from(first).expect("fewer events than four thousand million"),
+            first: u32::try_from(first).expect(FEWER_EVENTS),
             customer: number_of(session.customer),
             facts,
             person,
@@ -359,6 +361,21 @@ impl Part {
             })
         };
         Held { at, place: halves(place), common: common | customer }
+    }
+}
+
+#[cfg(test)]
+impl Row {
+    /// A row that is told apart by its start alone.
+    pub(super) fn at(start: i64) -> Self {
+        let started = halves(start.cast_unsigned());
+        let (facts, person, first, customer) = (0, 0, 0, 0);
+        let (decided, ended, talk) = (NONE, NONE, NONE);
+        Self { id: [0; 16], started, first, customer, facts, person, decided, ended, talk, bits: [0; 2] }
+    }
+
+    pub(super) fn start(&self) -> i64 {
+        whole(self.started).cast_signed()
     }
 }
 
@@ -473,8 +490,8 @@ impl Sessions {
             let first = all.held.append(part.held);
             for it in &mut part.rows {
                 let is_wide = Bits::WIDE.get(whole(it.bits)) == 1;
-                let first = if is_wide { wide_sessions } else { first as u32 };
-                it.first = it.first.checked_add(first).expect("fewer events than four thousand million");
+                let first = if is_wide { Some(wide_sessions) } else { u32::try_from(first).ok() };
+                it.first = first.and_then(|first| it.first.checked_add(first)).expect(FEWER_EVENTS);
             }
             rows.push(part.rows);
             all.rares.append(&mut part.rares);
@@ -661,6 +678,7 @@ impl Sessions {
         order: impl Fn(&Session, &Session) -> Ordering + Sync,
         places: impl Fn(Origin, Origin) -> Ordering + Sync,
     ) {
+        self.by_customer.take();
         let mut rows = std::mem::take(&mut self.rows);
         let start = |it: &Row| whole(it.started).cast_signed();
         rows.sort_by(|a, b| {
@@ -673,7 +691,8 @@ impl Sessions {
         self.rows = rows;
     }
 
-    /// Sessions by their customers.
+    /// Sessions by their customers. All threads make it when it is first asked for, so that a loop of several
+    /// threads asks before it begins.
     pub fn by_customer(&self) -> &ByCustomer {
         self.by_customer.get_or_init(|| {
             let customer = |it| self.rows.get(it).customer;

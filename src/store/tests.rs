@@ -207,6 +207,27 @@ proptest! {
     }
 
     #[test]
+    fn callers_stand_side_by_side_whatever_ids_their_events_have(
+        events in prop::collection::vec(any_event(), 0..60)
+    ) {
+        let provider = crate::dialects::Provider::named("wazzap").unwrap();
+        let events: Vec<Event> = events.into_iter().map(|it| Event { provider, ..it }).collect();
+        let Shards { without, packed, .. } = deal(&events);
+        let mut callers = Vec::new();
+        for shard in without {
+            let records = packed.callers(shard);
+            for caller in records.chunk_by(|a, b| packed.are_of_one_caller(a, b)) {
+                let first = packed.event(&caller[0]);
+                callers.push((first.instance, first.customer));
+                let all = caller.iter().map(|it| packed.event(it));
+                prop_assert!(all.clone().all(|it| (it.instance, it.customer) == (first.instance, first.customer)));
+            }
+        }
+        let distinct: std::collections::HashSet<_> = callers.iter().collect();
+        prop_assert_eq!(distinct.len(), callers.len(), "no caller is cut in two");
+    }
+
+    #[test]
     fn sessions_and_their_events_come_back(
         parts in prop::collection::vec(
             prop::collection::vec((any_session(), prop::collection::vec(any_event(), 1..4), any::<bool>()), 0..6),

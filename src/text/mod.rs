@@ -73,7 +73,7 @@ pub struct Interner {
     shards: Vec<Mutex<Shard>>,
 }
 
-/// Texts one behind the other: 4 bytes for each end, and about 8 for finding one again.
+/// Texts one behind the other: 4 bytes for each end, and for finding one again about 8, of a number 20.
 #[derive(Default)]
 struct Shard {
     /// Places of texts, by hash.

@@ -87,6 +87,8 @@ pub struct Numbers {
 impl Numbers {
     #[inline]
     fn slot(&self, hash: u64) -> usize {
+        // Bits that tell shards apart are the same for all here, and so must not lead.
+        let hash = hash.rotate_left(32);
         ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
     }
 
