@@ -11,7 +11,7 @@ use crate::calling_codes;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
-use crate::ledger::{Account, Ledger};
+use crate::ledger::{Account, Bytes, Ledger};
 use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
 use crate::store::{Alike, Glance, Sessions};
@@ -267,6 +267,11 @@ impl Analysis {
             until: None,
             census: OnceLock::new(),
         }
+    }
+
+    /// The bytes of all inputs.
+    pub fn bytes(&self) -> Bytes {
+        self.accounts.iter().map(Account::bytes).sum()
     }
 
     /// Every session, in the fixed order.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::{Analysis, Filter};
 use crate::definitions::column;
-use crate::ledger::{Account, Bytes, Ledger};
+use crate::ledger::{Bytes, Ledger};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
 use crate::section::{Body, Cell, Document, Part, Person, Piece, Rate, Shown, Table, say};
@@ -129,7 +129,7 @@ pub fn accounting(analysis: &Analysis) -> Vec<(String, Cell)> {
     if ledger.unverified > 0 {
         lines.push(("unverified", ledger.unverified));
     }
-    let bytes: Bytes = analysis.accounts.iter().map(Account::bytes).sum();
+    let bytes = analysis.bytes();
     vec![
         entry("lines", record(&lines)),
         entry(
@@ -217,7 +217,7 @@ fn input(analysis: &Analysis) -> Part {
             .iter()
             .map(|it| row(Cell::Text(it.name.clone()), books(&it.ledger, it.bytes())))
             .collect(),
-        total: Some(row(Cell::Missing, books(&analysis.ledger, accounts.iter().map(Account::bytes).sum()))),
+        total: Some(row(Cell::Missing, books(&analysis.ledger, analysis.bytes()))),
         empty: "Nothing was read.".into(),
         ..Table::default()
     };
@@ -252,7 +252,7 @@ fn books(analysis: &Analysis) -> Vec<Vec<Piece>> {
     let ledger = &analysis.ledger;
     let selected = analysis.subject.iter().filter(|it| **it).count() as u64;
     let total = analysis.sessions().len() as u64;
-    let bytes: Bytes = analysis.accounts.iter().map(Account::bytes).sum();
+    let bytes = analysis.bytes();
     let mut lines = format!(
         "{}, {}: {} with call events, {} with reactions, {} other, {} invalid, {} blank.",
         plural(ledger.lines, "line", "lines"),

@@ -1,7 +1,7 @@
 //! Sixteen bytes at a time: what ends a string, how far digits go, whether constants are equal.
 //!
-//! `wide` makes one instruction of each step on every machine, without `unsafe` here. On strings of a
-//! dump of messages it takes half of the time of eight bytes in a plain register.
+//! `wide` makes a few instructions of each step, without `unsafe` here. Finding the values of a dump of messages
+//! fell from 34 to 26 % of all CPU time, of eight bytes at a time in a plain register.
 
 use wide::u8x16;
 

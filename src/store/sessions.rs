@@ -302,9 +302,10 @@ impl Part {
             chat_ref: session.chat_ref,
             country: session.country,
         };
-        let person = match person == Person::default() {
-            true => 0,
-            false => 1 + shared.people.number(&person, &mut self.recent_people, mix_person(&person)),
+        let person = if person == Person::default() {
+            0
+        } else {
+            1 + shared.people.number(&person, &mut self.recent_people, mix_person(&person))
         };
         let mut row = Row {
             id: id_bytes(session.call_id),
