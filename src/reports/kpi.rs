@@ -746,7 +746,7 @@ fn reading(by: &[Key]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::ReportOptions;
+    use crate::analysis::{Filter, ReportOptions};
     use crate::reports::testing::{Input, analysis, at, call, cells, table, wawp, wawp_with};
     use crate::text::Text;
 
@@ -763,21 +763,37 @@ mod tests {
         ] {
             lines.extend(call(outcome, instance, caller, &format!("10:{minute:02}:00")));
         }
+        // A rejection whose offer was lost, and one on a line that shows no calls: of nobody's top.
+        lines.push(wawp_with(
+            "rejected",
+            "desk",
+            "lost",
+            "919811110003",
+            "11:00:00",
+            r#"{"status":"reject"}"#,
+        ));
+        lines.push(format!(r#"{{"event":"call.reject","phone":"+919811110004","ts":{}}}"#, at("11:05:00")));
+        let answered = Filter { outcomes: vec![Outcome::Answered], ..Filter::default() };
+        let of_answered = Input { lines: lines.clone(), filter: answered, ..Input::default() }.analysis();
         let by_census = analysis(lines);
-        for by in [&[Key::Instance][..], &[Key::Agent], &[]] {
-            let together = group(&by_census, by, Direction::Incoming);
+        let cases = [&[Key::Instance][..], &[Key::Agent], &[]];
+        for (by_census, by) in [&by_census, &of_answered].into_iter().flat_map(|it| cases.map(|by| (it, by)))
+        {
+            let together = group(by_census, by, Direction::Incoming);
             // With a choice by time each session is looked at.
-            let one_by_one = group_some(&by_census, by, Direction::Incoming, Some(&|_| true));
+            let one_by_one = group_some(by_census, by, Direction::Incoming, Some(&|_| true));
             let rows = |it: &Grouped| -> Vec<Vec<Cell>> {
                 let all = it.rows.iter().map(|it| &it.1).chain([&it.total]);
-                all.map(|it| it.cells(None, &by_census)).collect()
+                all.map(|it| it.cells(None, by_census)).collect()
             };
             assert_eq!(rows(&together), rows(&one_by_one), "{by:?}");
         }
         let total = group(&by_census, &[Key::Instance], Direction::Incoming).total;
         assert_eq!((total.resolved(), total.rejected, total.answered, total.missed), (6, 4, 1, 1));
-        // Two callers, of whom each was rejected twice.
-        assert_eq!((total.unique_callers, total.top_caller()), (2, Some(2)));
+        // Two callers, of whom each was rejected twice, and the one whose line shows no calls.
+        assert_eq!((total.unique_callers, total.top_caller()), (3, Some(2)));
+        let total = group(&of_answered, &[Key::Instance], Direction::Incoming).total;
+        assert_eq!((total.resolved(), total.unique_callers, total.top_caller()), (1, 1, None));
     }
 
     /// Callers of one line on Monday 4 May, with every kind of call, and one after business hours.

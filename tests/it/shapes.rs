@@ -372,6 +372,22 @@ fn generated_dumps_are_read_the_fast_way() {
 }
 
 #[test]
+fn a_line_that_calls_itself_is_read_alike() {
+    let line = |from: &str, n: usize| {
+        format!(
+            r#"{{"event":"call.received","session":"desk","timestamp":{},"payload":{{"id":"{n:032X}","from":"{from}"}},"me":{{"id":"915550000037@c.us"}}}}"#,
+            1_777_888_800_000_u64 + n as u64
+        )
+    };
+    let strangers = (0..60).map(|n| line(&format!("9198111100{n:02}@c.us"), n));
+    let own = ["915550000037@c.us", "915550000037:3@c.us", "+915550000037", "915550000037@s.whatsapp.net"];
+    let own = own.iter().enumerate().map(|(n, from)| line(from, 60 + n));
+    let lines: Vec<Vec<u8>> = strangers.chain(own).map(String::into_bytes).collect();
+    let fast = same(&lines, &ReadOptions::default(), lines.len());
+    assert!(fast > 50, "{fast}");
+}
+
+#[test]
 fn one_change_anywhere_is_read_alike() {
     let rounds = std::env::var("CALLSIFT_ROUNDS").ok().and_then(|it| it.parse().ok()).unwrap_or(1);
     let corpus = corpus();
