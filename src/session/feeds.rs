@@ -120,6 +120,14 @@ impl Feeds {
         }
     }
 
+    /// Takes note of when sessions of a feed began that are like others which it knows: the earliest event that is
+    /// no replay, and the earliest start with an offer.
+    pub fn begin(&mut self, feed: FeedKey, earliest_at: Option<i64>, first_offered_session_at: Option<i64>) {
+        let feed = self.0.entry(feed).or_default();
+        feed.earliest_at = earlier(feed.earliest_at, earliest_at);
+        feed.first_offered_session_at = earlier(feed.first_offered_session_at, first_offered_session_at);
+    }
+
     /// Takes note of what another part of the input shows.
     pub fn merge(&mut self, other: Self) {
         for (key, other) in other.0 {
@@ -201,7 +209,8 @@ impl Session {
     }
 }
 
-fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+/// The earlier of two times, as far as they are known.
+pub fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

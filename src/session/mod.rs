@@ -14,6 +14,7 @@ mod feeds;
 mod identities;
 mod order;
 mod outcome;
+mod patterns;
 mod rebuild;
 #[cfg(test)]
 mod tests;

@@ -13,11 +13,12 @@ use super::anomalies::is_odd;
 use super::feeds::Feeds;
 use super::identities::{self, FromFile, Pairs};
 use super::outcome::{Deciding, OfId, decide};
-use super::{by_id, by_window, duplicates, order};
+use super::patterns::{Call, Patterns};
+use super::{Session, by_id, by_window, duplicates, order};
 use crate::dialects::Provider;
 use crate::event::Event;
 use crate::identity::{self, is_hidden};
-use crate::store::{self, Packed, Part, Record, Sessions, Shard, Shards, Shared};
+use crate::store::{self, Cast, Packed, Part, Record, Sessions, Shard, Shards, Shared};
 use crate::text::{Sym, Texts};
 
 /// What sessions depend on besides the events.
@@ -121,6 +122,7 @@ pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts
     for it in built {
         res.duplicates += it.duplicates;
         res.feeds.merge(it.feeds);
+        it.patterns.settle(&mut res.feeds);
         parts.push(it.part);
     }
     res.sessions = Sessions::of(parts, packed, shared);
@@ -161,6 +163,7 @@ struct Built {
     part: Part,
     feeds: Feeds,
     duplicates: u64,
+    patterns: Patterns,
 }
 
 /// What sessions are made of.
@@ -177,6 +180,12 @@ impl Building<'_> {
         let Self { packed, texts, .. } = self;
         let mut call = Vec::new();
         for records in calls.chunk_by(|a, b| packed.are_of_one_call(a, b)) {
+            let plain = if pairs.is_none() { Call::of(records) } else { None };
+            if let Some(it) = &plain
+                && built.patterns.push(it, &mut built.part, &self.deciding)
+            {
+                continue;
+            }
             packed.unpack(records, &mut call);
             call.sort_by(|a, b| order::events(a, b, texts));
             if let Some(pairs) = pairs {
@@ -187,7 +196,10 @@ impl Building<'_> {
             built.duplicates += duplicates::drop_repeated(&mut call, texts);
             by_id::untimed_to_front(&mut call);
             by_id::sessions(&mut call, texts, &mut |events, of_id| {
-                self.session(&mut built.part, &mut built.feeds, events, of_id, records);
+                let (session, cast) = self.session(built, events, of_id, records);
+                if let Some((plain, cast)) = plain.as_ref().zip(cast) {
+                    built.patterns.learn(plain, &session, events, cast, &self.deciding);
+                }
             });
         }
     }
@@ -200,23 +212,23 @@ impl Building<'_> {
             caller.sort_by(|a, b| order::events(a, b, texts));
             built.duplicates += duplicates::drop_repeated(&mut caller, texts);
             by_window::sessions(&caller, self.deciding.ring_timeout_ms, &mut |events, of_id| {
-                self.session(&mut built.part, &mut built.feeds, events, of_id, records);
+                self.session(built, events, of_id, records);
             });
         }
     }
 
     fn session(
         &self,
-        part: &mut Part,
-        feeds: &mut Feeds,
+        built: &mut Built,
         events: &mut [Event],
         of_id: OfId,
         records: &[Record],
-    ) {
+    ) -> (Session, Option<Cast>) {
         let session = decide(events, of_id, &self.deciding, self.texts);
-        feeds.add(&session, events);
+        built.feeds.add(&session, events);
         let odd = is_odd(&session, events, self.deciding.ring_timeout_ms);
-        part.push(&session, events, odd, records, self.packed, self.shared);
+        let cast = built.part.push(&session, events, odd, records, self.packed, self.shared);
+        (session, cast)
     }
 }
 

@@ -381,3 +381,102 @@ fn what_counts_in_rates_has_a_time_a_rated_feed_and_no_lost_offer() {
     assert_eq!(counts(&[offer, end, untimed, lost.clone()]), [false, true, false]);
     assert_eq!(counts(&[lost]), [false]);
 }
+
+/// Everything of a session but what other sessions have to do with.
+fn alone(found: &Found) -> Vec<String> {
+    let shown = |(session, customer, odd): (&Session, &String, &Vec<Anomaly>)| {
+        let Session {
+            outcome,
+            cause,
+            declined_by,
+            rings,
+            video,
+            group,
+            has_offer,
+            reused_id,
+            collided_id,
+            ..
+        } = session;
+        let Session { started_at, offered_at, decided_at, ended_at, ring_ms, deciding, events, .. } = session;
+        let orphaned = [Anomaly::OrphanedRejection, Anomaly::OrphanedAccept, Anomaly::OrphanedMiss];
+        let odd: Vec<_> = odd.iter().filter(|it| !orphaned.contains(it)).collect();
+        let of_call = (outcome, cause, declined_by, rings, video, group, has_offer, reused_id, collided_id);
+        let times = (started_at, offered_at, decided_at, ended_at, ring_ms, deciding, events.len());
+        format!("{:?} {customer} {of_call:?} {times:?} {odd:?}", session.started_at)
+    };
+    let all = found.sessions.iter().zip(&found.customers).zip(&found.anomalies);
+    let mut shown: Vec<String> = all.map(|((a, b), c)| shown((a, b, c))).collect();
+    shown.sort();
+    shown
+}
+
+proptest::proptest! {
+    #[test]
+    fn calls_like_others_are_decided_as_if_there_were_no_others(
+        calls in proptest::collection::vec(
+            proptest::collection::vec((0..4_usize, 0..9_usize, 0..3_usize, proptest::bool::ANY), 1..6),
+            1..6,
+        ),
+        early in 0..2_i64,
+    ) {
+        let after = [0, 1, 999, 1000, 59_999, 60_000, 60_001, 86_400_000, 86_400_001];
+        let kinds = ["received", "accepted", "rejected", "rejected"];
+        // Each call three times, at other moments and of other customers.
+        let lines = |number: usize, times: usize| -> Vec<Value> {
+            let line = |(kind, late, who, replayed): &(usize, usize, usize, bool)| {
+                let from = ["", "51", "52"][*who];
+                let from = if from.is_empty() { String::new() } else { format!("{from}{times}") };
+                let at = TEN + after[*late] + 7 * times as i64;
+                let line = wawp(kinds[*kind], &format!("c{number}-{times}"), &from, at);
+                let line = if *kind == 3 { with(line, json!({"_data": {"status": "reject"}})) } else { line };
+                let happened = (at - 100_000) / 1000;
+                if *replayed { with(line, json!({"timestamp": happened})) } else { line }
+            };
+            calls[number].iter().map(line).collect()
+        };
+        let rules = || Rules { as_of: Some(TEN + 60_000 - early), ..Rules::default() };
+        let all = (0..calls.len()).flat_map(|it| (0..3).map(move |times| (it, times)));
+        let apart = all.clone().flat_map(|(number, times)| alone(&found_by(&lines(number, times), rules())));
+        let mut apart: Vec<String> = apart.collect();
+        apart.sort();
+        let together: Vec<Value> = all.flat_map(|(number, times)| lines(number, times)).collect();
+        proptest::prop_assert_eq!(alone(&found_by(&together, rules())), apart);
+    }
+}
+
+#[test]
+fn a_feed_begins_with_the_earliest_of_calls_that_are_alike() {
+    // Fifty equal calls, of which any may be the one that is decided first, and ends without offers around them.
+    let call = |it: i64| {
+        let end = wawp("rejected", &format!("c{it}"), "511", TEN + it * 1_000_000 + 5000);
+        [wawp("received", &format!("c{it}"), "511", TEN + it * 1_000_000), end]
+    };
+    let calls = (0..50).rev().flat_map(call);
+    let ends = [("early", -1), ("edge", 59_998), ("lost", 59_999)];
+    let ends = ends.map(|(id, after)| wawp("rejected", id, "512", TEN + after));
+    let found = found(&calls.chain(ends).collect::<Vec<_>>());
+    let classes: Vec<_> = found.sessions.iter().filter_map(|it| it.orphan).collect();
+    let edge = OrphanClass::CaptureEdge;
+    // The first end begins the feed, so that the edge reaches to 59.999 s after the first offer.
+    assert_eq!(classes, [edge, edge, OrphanClass::NetworkAnomaly]);
+
+    // Without that one, it is the first call that does.
+    let calls = (0..50).rev().flat_map(call);
+    let ends =
+        [("edge", 59_999), ("lost", 60_000)].map(|(id, after)| wawp("rejected", id, "512", TEN + after));
+    let found = super::tests::found(&calls.chain(ends).collect::<Vec<_>>());
+    let classes: Vec<_> = found.sessions.iter().filter_map(|it| it.orphan).collect();
+    assert_eq!(classes, [edge, OrphanClass::NetworkAnomaly]);
+
+    // Replays do not begin a feed, but hold offers: what comes before the first of these had none captured.
+    let replayed = |it: i64| {
+        call(it).map(|line| with(line, json!({"timestamp": (TEN + it * 1_000_000 - 200_000) / 1000})))
+    };
+    let calls = (0..50).rev().flat_map(replayed);
+    let own = wawp("rejected", "first", "512", TEN - 400_000);
+    let before = wawp("rejected", "before", "512", TEN - 300_000);
+    let behind = wawp("rejected", "behind", "512", TEN - 100_000);
+    let found = super::tests::found(&calls.chain([own, before, behind]).collect::<Vec<_>>());
+    let classes: Vec<_> = found.sessions.iter().filter_map(|it| it.orphan).collect();
+    assert_eq!(classes, [edge, OrphanClass::NoOffersCaptured, OrphanClass::NetworkAnomaly]);
+}

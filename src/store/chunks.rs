@@ -7,12 +7,11 @@ pub(super) const BYTES: usize = 4608;
 /// Values by number.
 pub(super) struct Chunks<T> {
     chunks: Vec<Vec<T>>,
-    count: usize,
 }
 
 impl<T> Default for Chunks<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), count: 0 }
+        Self { chunks: Vec::new() }
     }
 }
 
@@ -20,12 +19,7 @@ impl<T> Chunks<T> {
     /// Values in a piece.
     const EACH: usize = BYTES / size_of::<T>();
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The number that the next one gets.
+    /// The number that the next one gets: how many there are, unless some were taken in.
     #[inline]
     pub(super) fn next(&self) -> usize {
         self.chunks.last().map_or(0, |it| (self.chunks.len() - 1) * Self::EACH + it.len())
@@ -33,7 +27,6 @@ impl<T> Chunks<T> {
 
     #[inline]
     pub(super) fn push(&mut self, value: T) {
-        self.count += 1;
         match self.chunks.last_mut() {
             Some(it) if it.len() < Self::EACH => it.push(value),
             _ => {
@@ -52,8 +45,20 @@ impl<T> Chunks<T> {
         &self.chunks[number / Self::EACH][number % Self::EACH]
     }
 
+    /// # Panics
+    ///
+    /// If none has that number.
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: usize) -> &mut T {
+        &mut self.chunks[number / Self::EACH][number % Self::EACH]
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
+    }
+
+    pub(super) fn pieces(&self) -> &[Vec<T>] {
+        &self.chunks
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
@@ -63,7 +68,6 @@ impl<T> Chunks<T> {
     /// Takes the others in; returns by how much their numbers grow.
     pub(super) fn append(&mut self, mut others: Self) -> usize {
         let first = self.chunks.len() * Self::EACH;
-        self.count += others.count;
         self.chunks.append(&mut others.chunks);
         first
     }
@@ -89,7 +93,7 @@ mod tests {
             let first = all.append(others);
             assert!(numbers.iter().enumerate().all(|(it, at)| *all.get(*at) == it as u32));
             assert!((0..many).all(|it| *all.get(first + it) == it as u32 + 100_000));
-            assert_eq!((all.count(), all.iter_mut().count()), (few + many, few + many));
+            assert_eq!(all.iter_mut().count(), few + many);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::chunks::BYTES;
 use super::table::Recent;
-use super::{Common, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
+use super::{Common, LINE_BITS, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
 use crate::call_id::CallId;
 use crate::event::{Event, Origin};
 use crate::text::Sym;
@@ -105,6 +105,41 @@ impl Record {
     pub fn new(id: Option<CallId>, at: Option<i64>, origin: Origin, common: u32) -> Option<Self> {
         let when = When::of(at, origin).filter(|_| common < WIDE)?;
         Some(Self { id: id_bytes(id), when, customer: 0, common })
+    }
+
+    #[inline]
+    pub(super) fn id(&self) -> [u8; 16] {
+        self.id
+    }
+
+    /// The number of its customer; 0 for none.
+    #[inline]
+    pub fn customer(&self) -> u32 {
+        self.customer
+    }
+
+    /// When it happened.
+    #[inline]
+    pub fn at(&self) -> Option<i64> {
+        self.when.at()
+    }
+
+    /// The number of what it has in common with others, if it has nothing else.
+    #[inline]
+    pub fn plain_common(&self) -> Option<u32> {
+        Some(self.common).filter(|it| it & (RARE | WIDE) == 0)
+    }
+
+    /// As that of a plain event.
+    #[inline]
+    pub(super) fn common(&self) -> u32 {
+        self.common
+    }
+
+    #[inline]
+    pub(super) fn place(&self) -> u64 {
+        let (line, body) = self.when.line_and_body();
+        line | u64::from(body) << LINE_BITS
     }
 
     /// The same of somebody.

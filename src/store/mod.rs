@@ -2,13 +2,16 @@
 //!
 //! [`Event`] and [`Session`](crate::session::Session) are what the program thinks
 //! in: wide plain values. A dump holds millions, of which most fields are the same as in others or
-//! missing, so they are kept packed and unpacked one at a time: 36 bytes an event while reading, 60 a
+//! missing, so they are kept packed and unpacked one at a time: 36 bytes an event while reading, 40 a
 //! session and 16 an event afterwards. What does not fit (a line number over 2^40, a call that lasts
 //! for a month) is kept wide; nothing is cut.
 
 mod by_customer;
+mod census;
 mod chunks;
+mod likeness;
 mod loose;
+mod part;
 mod rows;
 mod sessions;
 mod table;
@@ -16,8 +19,12 @@ mod table;
 mod tests;
 
 pub use by_customer::{Brief, ByCustomer, Told};
+pub use census::Alike;
+pub use likeness::Assigned;
+use likeness::Likeness;
 pub use loose::{Deal, Loose, Packed, Record, Shard, Shards, deal, gather};
-pub use sessions::{Alike, Assigned, Glance, Kin, Part, Sessions, Shared};
+pub use part::{Cast, Part, Shared};
+pub use sessions::{Glance, Kin, Sessions};
 use table::Table;
 
 use crate::call_id::CallId;

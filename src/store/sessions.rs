@@ -9,45 +9,19 @@ use rayon::prelude::*;
 
 use super::by_customer::{Brief, ByCustomer, Told};
 use super::chunks::Chunks;
-use super::loose::mix;
+use super::likeness::{Assigned, Bits, Facts, Likeness, Person, UNRATED, YES_NO, code, coded};
+use super::part::{FEWER_EVENTS, Held, More, NO_CUSTOMER, NONE, NUMBER, Part, Row, Shared};
 use super::rows::Rows;
-use super::table::Recent;
-use super::{
-    Common, NO_TIME, Packed, RARE, Rare, Record, Table, WIDE, event, halves, id_bytes, id_form, id_of,
-    line_and_body, number_of, place_of, sym_of, whole,
-};
+use super::{Common, Packed, RARE, Rare, WIDE, event, id_of, line_and_body, sym_of, whole};
 use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin};
 use crate::session::{AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated};
-use crate::stats::Spans;
 use crate::text::Sym;
-
-/// What many sessions share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Facts {
-    provider: Provider,
-    direction: Direction,
-    id_form: u8,
-    instance: Sym,
-    account: Option<Sym>,
-    engine: Option<Sym>,
-    agent_label: Option<Sym>,
-    assigned: Assigned,
-}
-
-/// What the sessions of one customer share, so that the facts are few.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Person {
-    customer_name: Option<Sym>,
-    customer_ref: Option<Sym>,
-    chat_ref: Option<Sym>,
-    country: Option<Sym>,
-}
 
 /// The number that kindred sessions share; see [`Sessions::kin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Kin(u32);
+pub struct Kin(pub(super) u32);
 
 impl Kin {
     /// The number of the facts.
@@ -100,349 +74,15 @@ impl Glance {
     }
 }
 
-/// Sessions that a glance shows alike, but for who called when.
-#[derive(Clone, Debug)]
-pub struct Alike {
-    /// What they have in common with others.
-    pub kin: Kin,
-    /// One of them; of its customer and start only whether they are known is common to all.
-    pub glance: Glance,
-    /// The place of that one.
-    pub place: usize,
-    /// How many there are.
-    pub all: u64,
-    /// How many of them are chosen.
-    pub chosen: u64,
-    /// How long those rang, as far as is known, in no order.
-    pub rings: Spans,
-    /// How long those were talked.
-    pub talks: Spans,
-}
-
-/// Who had to do with some sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Assigned {
-    /// The agent.
-    pub agent: Option<Sym>,
-    /// How it is known.
-    pub source: AgentSource,
-    /// The agent's team.
-    pub team: Option<Sym>,
-}
-
-const NOBODY: Assigned = Assigned { agent: None, source: AgentSource::None, team: None };
-
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(test, derive(PartialEq, Eq))]
-pub(super) struct Row {
-    id: [u8; 16],
-    started: [u32; 2],
-    /// The first of its events; of a wide session its place among the wide ones.
-    first: u32,
-    customer: u32,
-    facts: u32,
-    /// 0 for nothing known, else one more than a number.
-    person: u32,
-    /// Milliseconds from the start; [`NONE`] for no time.
-    decided: i32,
-    ended: i32,
-    talk: i32,
-    bits: [u32; 2],
-}
-
-/// Stands for no time among milliseconds from a start.
-const NONE: i32 = i32::MIN;
-
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    /// Milliseconds from the session's start.
-    at: i32,
-    place: [u32; 2],
-    /// As that of a record; a bit says that the event names no customer, else it is the session's.
-    common: u32,
-}
-
-const FEWER_EVENTS: &str = "fewer events than four thousand million";
-const NO_CUSTOMER: u32 = 1 << 29;
-/// What its other bits can number.
-const NUMBER: u32 = NO_CUSTOMER - 1;
-
-/// Bytes of a session and of an event.
-#[cfg(test)]
-pub(super) const SIZES: [usize; 2] = [size_of::<Row>(), size_of::<Held>()];
-
-/// A few bits of a row.
-struct Bits {
-    at: u32,
-    width: u32,
-}
-
-impl Bits {
-    const OUTCOME: Self = Self { at: 0, width: 3 };
-    const CAUSE: Self = Self { at: 3, width: 4 };
-    const DECLINED_BY: Self = Self { at: 7, width: 3 };
-    const ORPHAN: Self = Self { at: 10, width: 3 };
-    const UNRATED: Self = Self { at: 13, width: 2 };
-    const VIDEO: Self = Self { at: 15, width: 2 };
-    const GROUP: Self = Self { at: 17, width: 2 };
-    const HAS_OFFER: Self = Self { at: 19, width: 1 };
-    /// The offer's time is the start.
-    const OFFERED: Self = Self { at: 20, width: 1 };
-    /// The ring time is that from the offer to the decision.
-    const RING: Self = Self { at: 21, width: 1 };
-    const REUSED: Self = Self { at: 22, width: 1 };
-    const COLLIDED: Self = Self { at: 23, width: 1 };
-    const TALK: Self = Self { at: 24, width: 1 };
-    const ODD: Self = Self { at: 25, width: 1 };
-    const WIDE: Self = Self { at: 26, width: 1 };
-    const EVENTS: Self = Self { at: 32, width: 8 };
-    const RINGS: Self = Self { at: 40, width: 8 };
-    const SKIPPED: Self = Self { at: 48, width: 8 };
-    const DECIDING: Self = Self { at: 56, width: 8 };
-
-    #[inline]
-    fn mask(&self) -> u64 {
-        (1 << self.width) - 1
-    }
-
-    #[inline]
-    fn get(&self, bits: u64) -> u64 {
-        bits >> self.at & self.mask()
-    }
-
-    #[inline]
-    fn set(&self, bits: &mut u64, value: u64) {
-        debug_assert!(value <= self.mask(), "{value} in {} bits", self.width);
-        *bits = *bits & !(self.mask() << self.at) | (value & self.mask()) << self.at;
-    }
-}
-
-fn code(it: Option<u8>) -> u64 {
-    it.map_or(0, |it| u64::from(it) + 1)
-}
-
-#[inline]
-fn coded<T: Copy>(all: &[T], code: u64) -> Option<T> {
-    all.get((code as usize).wrapping_sub(1)).copied()
-}
-
-const UNRATED: [Unrated; 2] = [Unrated::CallsNotShown, Unrated::RejectionsNotShown];
-const YES_NO: [bool; 2] = [false, true];
-
-/// Milliseconds from a start, if they fit.
-#[inline]
-fn since(start: Option<i64>, at: Option<i64>) -> Option<i32> {
-    let Some(at) = at else { return Some(NONE) };
-    i32::try_from(at.checked_sub(start?)?).ok().filter(|it| *it != NONE)
-}
-
 #[inline]
 fn after(start: i64, ms: i32) -> Option<i64> {
     (ms != NONE).then(|| start + i64::from(ms))
 }
 
-/// Sessions of one shard.
-#[derive(Default)]
-pub struct Part {
-    rows: Vec<Row>,
-    held: Chunks<Held>,
-    rares: Vec<Rare>,
-    wides: Vec<Event>,
-    wide_sessions: Vec<Session>,
-    recent_commons: Recent<Common>,
-    recent_facts: Recent<Facts>,
-    recent_people: Recent<Person>,
-}
-
-/// What the parts of one input share while they grow.
-pub struct Shared {
-    commons: Table<Common>,
-    facts: Table<Facts>,
-    people: Table<Person>,
-}
-
-impl Shared {
-    /// For sessions of events that refer to these.
-    pub fn of(packed: &Packed) -> Self {
-        Self { commons: Table::of(packed.commons.clone()), facts: Table::default(), people: Table::default() }
-    }
-}
-
-impl Part {
-    /// Keeps a session and its events, in order. `records` are some records that these events come from.
-    pub fn push(
-        &mut self,
-        session: &Session,
-        events: &[Event],
-        odd: bool,
-        records: &[Record],
-        packed: &Packed,
-        shared: &Shared,
-    ) {
-        let first = self.held.next();
-        for event in events {
-            let held = self.held(event, session, records, packed, shared);
-            self.held.push(held);
-        }
-        let started = session.started_at.unwrap_or(NO_TIME);
-        let facts = Facts {
-            provider: session.provider,
-            direction: session.direction,
-            id_form: id_form(session.call_id),
-            instance: session.instance,
-            account: session.account,
-            engine: session.engine,
-            agent_label: session.agent_label,
-            assigned: NOBODY,
-        };
-        let facts = shared.facts.number(&facts, &mut self.recent_facts, mix_facts(&facts));
-        let person = Person {
-            customer_name: session.customer_name,
-            customer_ref: session.customer_ref,
-            chat_ref: session.chat_ref,
-            country: session.country,
-        };
-        let person = if person == Person::default() {
-            0
-        } else {
-            1 + shared.people.number(&person, &mut self.recent_people, mix_person(&person))
-        };
-        let mut row = Row {
-            id: id_bytes(session.call_id),
-            started: halves(started.cast_unsigned()),
-            first: u32::try_from(first).expect(FEWER_EVENTS),
-            customer: number_of(session.customer),
-            facts,
-            person,
-            decided: NONE,
-            ended: NONE,
-            talk: NONE,
-            bits: halves(shared_bits(session)),
-        };
-        let narrow = narrow(session, events.len(), &mut row);
-        let mut bits = whole(row.bits);
-        Bits::ODD.set(&mut bits, u64::from(odd));
-        if narrow.is_none() {
-            Bits::WIDE.set(&mut bits, 1);
-            row.first = self.wide_sessions.len() as u32;
-            self.wide_sessions.push(Session { events: first..first + events.len(), ..session.clone() });
-        }
-        row.bits = halves(bits);
-        self.rows.push(row);
-    }
-
-    fn held(
-        &mut self,
-        event: &Event,
-        session: &Session,
-        records: &[Record],
-        packed: &Packed,
-        shared: &Shared,
-    ) -> Held {
-        let common = Common::of(event);
-        let common = shared.commons.number(&common, &mut self.recent_commons, mix(&common));
-        let at = since(session.started_at, event.at);
-        let place = place_of(event.origin);
-        let customer = match event.customer {
-            None => Some(NO_CUSTOMER),
-            it => (it == session.customer).then_some(0),
-        };
-        let same_call = event.call_id == session.call_id;
-        let (Some(at), Some(place), Some(customer), true) = (at, place, customer, same_call) else {
-            self.wides.push(*event);
-            return Held { at: NONE, place: [0; 2], common: WIDE | (self.wides.len() - 1) as u32 };
-        };
-        let common = if Rare::is_none_of(event) {
-            common
-        } else {
-            let rare = Rare::of(event, common);
-            RARE | packed.same_rare(records, &rare).unwrap_or_else(|| {
-                self.rares.push(rare);
-                (packed.rares.len() + self.rares.len() - 1) as u32
-            })
-        };
-        Held { at, place: halves(place), common: common | customer }
-    }
-}
-
-#[cfg(test)]
-impl Row {
-    /// A row that is told apart by its start alone.
-    pub(super) fn at(start: i64) -> Self {
-        let started = halves(start.cast_unsigned());
-        let (facts, person, first, customer) = (0, 0, 0, 0);
-        let (decided, ended, talk) = (NONE, NONE, NONE);
-        Self { id: [0; 16], started, first, customer, facts, person, decided, ended, talk, bits: [0; 2] }
-    }
-
-    pub(super) fn start(&self) -> i64 {
-        whole(self.started).cast_signed()
-    }
-}
-
-/// What sessions that are alike share, told by their bits.
-fn shared_bits(session: &Session) -> u64 {
-    let mut bits = 0;
-    Bits::OUTCOME.set(&mut bits, code(session.outcome.map(|it| it as u8)));
-    Bits::CAUSE.set(&mut bits, code(session.cause.map(|it| it as u8)));
-    Bits::DECLINED_BY.set(&mut bits, code(session.declined_by.map(|it| it as u8)));
-    Bits::VIDEO.set(&mut bits, code(session.video.map(u8::from)));
-    Bits::GROUP.set(&mut bits, code(session.group.map(u8::from)));
-    Bits::HAS_OFFER.set(&mut bits, u64::from(session.has_offer));
-    bits
-}
-
-/// Fills what depends on the session's own times and counts, if all of it fits.
-fn narrow(session: &Session, events: usize, row: &mut Row) -> Option<()> {
-    row.decided = since(session.started_at, session.decided_at)?;
-    row.ended = since(session.started_at, session.ended_at)?;
-    row.talk = match session.talk_ms {
-        Some(it) => i32::try_from(it).ok().filter(|it| *it != NONE)?,
-        None => NONE,
-    };
-    if session.offered_at.is_some() && session.offered_at != session.started_at {
-        return None;
-    }
-    let ring = match (session.decided_at, session.offered_at) {
-        (Some(decided), Some(offered)) => Some(decided - offered),
-        _ => None,
-    };
-    if session.ring_ms.is_some() && session.ring_ms != ring {
-        return None;
-    }
-    let small = |it: usize| (it < 255).then_some(it as u64);
-    let mut bits = whole(row.bits);
-    Bits::OFFERED.set(&mut bits, u64::from(session.offered_at.is_some()));
-    Bits::RING.set(&mut bits, u64::from(session.ring_ms.is_some()));
-    Bits::REUSED.set(&mut bits, u64::from(session.reused_id));
-    Bits::COLLIDED.set(&mut bits, u64::from(session.collided_id));
-    Bits::TALK.set(&mut bits, u64::from(session.talk_ms.is_some()));
-    Bits::EVENTS.set(&mut bits, small(events)?);
-    Bits::RINGS.set(&mut bits, small(session.rings as usize)?);
-    Bits::SKIPPED.set(&mut bits, small(session.skipped_agents as usize)?);
-    let deciding = match session.deciding {
-        None => 255,
-        Some(it) => small(it as usize)?,
-    };
-    Bits::DECIDING.set(&mut bits, deciding);
-    row.bits = halves(bits);
-    Some(())
-}
-
-fn mix_facts(facts: &Facts) -> u32 {
-    facts.instance.number().wrapping_mul(0x9e37_79b1) ^ number_of(facts.agent_label).wrapping_mul(0x85eb_ca6b)
-}
-
-fn mix_person(person: &Person) -> u32 {
-    number_of(person.customer_name).wrapping_mul(0xc2b2_ae35)
-        ^ number_of(person.customer_ref).wrapping_mul(0x85eb_ca6b)
-        ^ number_of(person.chat_ref).wrapping_mul(0x9e37_79b1)
-}
-
 /// Every session of an input with its events.
 #[derive(Default)]
 pub struct Sessions {
-    rows: Rows,
+    pub(super) rows: Rows,
     held: Chunks<Held>,
     commons: Vec<Common>,
     rares: Vec<Rare>,
@@ -450,8 +90,13 @@ pub struct Sessions {
     wide_sessions: Vec<Session>,
     facts: Vec<Facts>,
     people: Vec<Person>,
+    likenesses: Vec<Likeness>,
     /// The numbers of facts that differ from others in who had to do with the sessions.
     numbers: HashMap<(u32, Assigned), u32>,
+    /// The numbers of likenesses, once one was changed.
+    number_of_likeness: HashMap<Likeness, u32>,
+    /// How many events they hold.
+    events: usize,
     /// By the numbers of facts: whether the feed shows answers.
     shows_answers: Vec<bool>,
     by_customer: OnceLock<ByCustomer>,
@@ -471,10 +116,11 @@ impl Sessions {
             commons: shared.commons.into_values(),
             facts: shared.facts.into_values(),
             people: shared.people.into_values(),
+            likenesses: shared.likenesses.into_values(),
             ..Self::default()
         };
         let old = all.rares.len() as u32;
-        parts.sort_by_key(|it| std::cmp::Reverse(it.rows.len()));
+        parts.sort_by_key(|it| std::cmp::Reverse(it.rows.next()));
         let mut rows = Vec::with_capacity(parts.len());
         for mut part in parts {
             let (rares, wides) = (all.rares.len() as u32 - old, all.wides.len() as u32);
@@ -488,9 +134,10 @@ impl Sessions {
                     };
                 }
             }
+            all.events += part.events;
             let first = all.held.append(part.held);
-            for it in &mut part.rows {
-                let is_wide = Bits::WIDE.get(whole(it.bits)) == 1;
+            for it in part.rows.iter_mut() {
+                let is_wide = all.likeness(it).get(Bits::WIDE) == 1;
                 let first = if is_wide { Some(wide_sessions) } else { u32::try_from(first).ok() };
                 it.first = first.and_then(|first| it.first.checked_add(first)).expect(FEWER_EVENTS);
             }
@@ -520,7 +167,7 @@ impl Sessions {
 
     /// How many events they hold.
     pub fn events_len(&self) -> usize {
-        self.held.count()
+        self.events
     }
 
     /// The session at a place.
@@ -539,21 +186,44 @@ impl Sessions {
     }
 
     #[inline]
+    pub(super) fn likeness(&self, row: &Row) -> &Likeness {
+        &self.likenesses[row.likeness as usize]
+    }
+
+    /// How many kinds of sessions there are, at most.
+    pub(super) fn likenesses(&self) -> &[Likeness] {
+        &self.likenesses
+    }
+
+    #[inline]
+    fn facts(&self, row: &Row) -> &Facts {
+        &self.facts[self.likeness(row).facts as usize]
+    }
+
+    /// What few sessions have.
+    #[inline]
+    fn more(&self, row: &Row, likeness: &Likeness) -> Option<More> {
+        let place = || row.first as usize + likeness.get(Bits::EVENTS) as usize;
+        (likeness.get(Bits::MORE) == 1).then(|| More::of(self.held.get(place())))
+    }
+
+    #[inline]
     fn session(&self, row: &Row) -> Session {
-        let bits = whole(row.bits);
-        let assigned = &self.facts[row.facts as usize].assigned;
-        let orphan = coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits));
-        let unrated = coded(&UNRATED, Bits::UNRATED.get(bits));
-        if Bits::WIDE.get(bits) == 1 {
+        let likeness = self.likeness(row);
+        let facts = &self.facts[likeness.facts as usize];
+        let assigned = &facts.assigned;
+        let orphan = coded(&OrphanClass::ALL, likeness.get(Bits::ORPHAN));
+        let unrated = coded(&UNRATED, likeness.get(Bits::UNRATED));
+        if likeness.get(Bits::WIDE) == 1 {
             return self.wide_session(row, assigned, orphan, unrated);
         }
-        let facts = &self.facts[row.facts as usize];
-        let person = self.person(row);
-        let started = whole(row.started).cast_signed();
-        let started_at = (started != NO_TIME).then_some(started);
-        let decided_at = after(started, row.decided);
+        let ended = if likeness.get(Bits::ENDED) == 1 { row.decided } else { NONE };
+        let more = self.more(row, likeness).unwrap_or(More { ended, talk: NONE, person: 0 });
+        let person = (more.person as usize).checked_sub(1).map_or(Person::default(), |it| self.people[it]);
+        let started_at = row.started_at();
+        let decided_at = after(row.start(), row.decided);
         let first = row.first as usize;
-        let deciding = Bits::DECIDING.get(bits) as u32;
+        let deciding = likeness.get(Bits::DECIDING) as u32;
         Session {
             provider: facts.provider,
             instance: facts.instance,
@@ -570,32 +240,27 @@ impl Sessions {
             agent: assigned.agent,
             agent_source: assigned.source,
             team: assigned.team,
-            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
-            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
-            declined_by: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)),
+            outcome: coded(&Outcome::ALL, likeness.get(Bits::OUTCOME)),
+            cause: coded(&Cause::ALL, likeness.get(Bits::CAUSE)),
+            declined_by: coded(&DeclinedBy::ALL, likeness.get(Bits::DECLINED_BY)),
             started_at,
-            offered_at: started_at.filter(|_| Bits::OFFERED.get(bits) == 1),
+            offered_at: started_at.filter(|_| likeness.get(Bits::OFFERED) == 1),
             decided_at,
-            ended_at: after(started, row.ended),
-            ring_ms: (Bits::RING.get(bits) == 1).then_some(i64::from(row.decided)),
-            talk_ms: (Bits::TALK.get(bits) == 1).then_some(i64::from(row.talk)),
-            rings: Bits::RINGS.get(bits) as u32,
-            skipped_agents: Bits::SKIPPED.get(bits) as u32,
-            video: coded(&YES_NO, Bits::VIDEO.get(bits)),
-            group: coded(&YES_NO, Bits::GROUP.get(bits)),
-            has_offer: Bits::HAS_OFFER.get(bits) == 1,
+            ended_at: after(row.start(), more.ended),
+            ring_ms: (likeness.get(Bits::RING) == 1).then_some(i64::from(row.decided)),
+            talk_ms: (more.talk != NONE).then_some(i64::from(more.talk)),
+            rings: likeness.get(Bits::RINGS) as u32,
+            skipped_agents: likeness.get(Bits::SKIPPED) as u32,
+            video: coded(&YES_NO, likeness.get(Bits::VIDEO)),
+            group: coded(&YES_NO, likeness.get(Bits::GROUP)),
+            has_offer: likeness.get(Bits::HAS_OFFER) == 1,
             orphan,
             unrated,
-            reused_id: Bits::REUSED.get(bits) == 1,
-            collided_id: Bits::COLLIDED.get(bits) == 1,
+            reused_id: likeness.get(Bits::REUSED) == 1,
+            collided_id: likeness.get(Bits::COLLIDED) == 1,
             deciding: (deciding != 255).then_some(deciding),
-            events: first..first + Bits::EVENTS.get(bits) as usize,
+            events: first..first + likeness.get(Bits::EVENTS) as usize,
         }
-    }
-
-    #[inline]
-    fn person(&self, row: &Row) -> Person {
-        (row.person as usize).checked_sub(1).map_or(Person::default(), |it| self.people[it])
     }
 
     #[cold]
@@ -645,31 +310,40 @@ impl Sessions {
 
     /// Whether a session may have anomalies: something in its events is odd, or it is an orphan.
     pub fn is_odd(&self, place: usize) -> bool {
-        let bits = whole(self.rows.get(place).bits);
-        Bits::ODD.get(bits) == 1 || Bits::ORPHAN.get(bits) != 0
+        let likeness = self.likeness(self.rows.get(place));
+        likeness.get(Bits::ODD) == 1 || likeness.get(Bits::ORPHAN) != 0
     }
 
     /// Says what a session without its offer is, and why it counts in no rate.
     pub fn class(&mut self, place: usize, orphan: Option<OrphanClass>, unrated: Option<Unrated>) {
-        self.by_customer.take();
-        let row = self.rows.get_mut(place);
-        let mut bits = whole(row.bits);
-        Bits::ORPHAN.set(&mut bits, code(orphan.map(|it| it as u8)));
-        Bits::UNRATED.set(&mut bits, code(unrated.map(|it| it as u8)));
-        row.bits = halves(bits);
+        let likeness = *self.likeness(self.rows.get(place));
+        let likeness = likeness.with(Bits::ORPHAN, code(orphan.map(|it| it as u8)));
+        self.liken(place, likeness.with(Bits::UNRATED, code(unrated.map(|it| it as u8))));
     }
 
     /// Says who had to do with a session.
     pub fn assign(&mut self, place: usize, assigned: Assigned) {
-        self.by_customer.take();
-        let before = self.rows.get(place).facts;
+        let before = *self.likeness(self.rows.get(place));
         let next = self.facts.len() as u32;
-        let number = *self.numbers.entry((before, assigned)).or_insert_with(|| {
-            self.facts.push(Facts { assigned, ..self.facts[before as usize] });
-            self.shows_answers.extend(self.shows_answers.get(before as usize).copied());
+        let facts = *self.numbers.entry((before.facts, assigned)).or_insert_with(|| {
+            self.facts.push(Facts { assigned, ..self.facts[before.facts as usize] });
+            self.shows_answers.extend(self.shows_answers.get(before.facts as usize).copied());
             next
         });
-        self.rows.get_mut(place).facts = number;
+        self.liken(place, Likeness { facts, ..before });
+    }
+
+    fn liken(&mut self, place: usize, likeness: Likeness) {
+        self.by_customer.take();
+        if self.number_of_likeness.is_empty() {
+            self.number_of_likeness = self.likenesses.iter().copied().zip(0..).collect();
+        }
+        let next = self.likenesses.len() as u32;
+        let number = *self.number_of_likeness.entry(likeness).or_insert_with(|| {
+            self.likenesses.push(likeness);
+            next
+        });
+        self.rows.get_mut(place).likeness = number;
     }
 
     /// Brings them into an order; by start before anything else, the untimed ones first, and at last by
@@ -681,13 +355,10 @@ impl Sessions {
     ) {
         self.by_customer.take();
         let mut rows = std::mem::take(&mut self.rows);
-        let start = |it: &Row| whole(it.started).cast_signed();
-        rows.sort_by(|a, b| {
-            start(a).cmp(&start(b)).then_with(|| {
-                let (a, b) = (self.session(a), self.session(b));
-                let first = |it: &Session| self.event(it.events.start, it).origin;
-                order(&a, &b).then_with(|| places(first(&a), first(&b)))
-            })
+        rows.sort(|a, b| {
+            let (a, b) = (self.session(a), self.session(b));
+            let first = |it: &Session| self.event(it.events.start, it).origin;
+            order(&a, &b).then_with(|| places(first(&a), first(&b)))
         });
         self.rows = rows;
     }
@@ -704,13 +375,12 @@ impl Sessions {
     /// What a session has in common with others of its line, customer and agent: sessions with equal
     /// numbers agree in provider, instance, direction, account, engine, agent, its source and its team.
     pub fn kin(&self, place: usize) -> Kin {
-        let row = self.rows.get(place);
-        Kin(row.facts)
+        Kin(self.likeness(self.rows.get(place)).facts)
     }
 
     /// Whether the feed of a session shows answers.
     pub fn shows_answers(&self, place: usize) -> bool {
-        self.shows_answers[self.rows.get(place).facts as usize]
+        self.kin_show_answers(self.kin(place))
     }
 
     /// Whether the feed of these sessions shows answers.
@@ -727,10 +397,10 @@ impl Sessions {
     /// How many events the sessions say that they hold.
     pub fn events_told(&self) -> u64 {
         let told = |it: &Row| {
-            let bits = whole(it.bits);
-            match Bits::WIDE.get(bits) {
+            let likeness = self.likeness(it);
+            match likeness.get(Bits::WIDE) {
                 1 => self.wide_sessions[it.first as usize].events.len() as u64,
-                _ => Bits::EVENTS.get(bits),
+                _ => likeness.get(Bits::EVENTS),
             }
         };
         self.rows.in_any_order().map(told).sum()
@@ -738,13 +408,10 @@ impl Sessions {
 
     /// The places of the sessions whose kindred or whose lack of an offer are such.
     pub fn places_where(&self, is: impl Fn(Kin, bool) -> bool + Sync) -> Vec<usize> {
+        let is_such: Vec<bool> =
+            self.likenesses.iter().map(|it| is(Kin(it.facts), it.get(Bits::HAS_OFFER) == 1)).collect();
         let places = (0..self.len()).into_par_iter();
-        let places = places.filter(|it| {
-            let row = self.rows.get(*it);
-            let has_offer = Bits::HAS_OFFER.get(whole(row.bits)) == 1;
-            is(Kin(row.facts), has_offer)
-        });
-        places.collect()
+        places.filter(|it| is_such[self.rows.get(*it).likeness as usize]).collect()
     }
 
     /// Whether any session names its customer itself.
@@ -772,7 +439,7 @@ impl Sessions {
     pub fn feeds_of(&self, places: impl Iterator<Item = usize>) -> HashSet<FeedKey> {
         let mut is_of = vec![false; self.facts.len()];
         for place in places {
-            is_of[self.rows.get(place).facts as usize] = true;
+            is_of[self.kin(place).facts()] = true;
         }
         self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
     }
@@ -790,9 +457,8 @@ impl Sessions {
 
     #[inline]
     fn glance_at(&self, row: &Row) -> Glance {
-        let bits = whole(row.bits);
-        let facts = &self.facts[row.facts as usize];
-        let started = whole(row.started).cast_signed();
+        let likeness = self.likeness(row);
+        let facts = &self.facts[likeness.facts as usize];
         Glance {
             provider: facts.provider,
             instance: facts.instance,
@@ -801,15 +467,15 @@ impl Sessions {
             agent: facts.assigned.agent,
             agent_source: facts.assigned.source,
             customer: sym_of(row.customer),
-            started_at: (started != NO_TIME).then_some(started),
-            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
-            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
-            declined_by: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)),
-            video: coded(&YES_NO, Bits::VIDEO.get(bits)),
-            group: coded(&YES_NO, Bits::GROUP.get(bits)),
-            has_offer: Bits::HAS_OFFER.get(bits) == 1,
-            orphan: coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits)),
-            unrated: coded(&UNRATED, Bits::UNRATED.get(bits)),
+            started_at: row.started_at(),
+            outcome: coded(&Outcome::ALL, likeness.get(Bits::OUTCOME)),
+            cause: coded(&Cause::ALL, likeness.get(Bits::CAUSE)),
+            declined_by: coded(&DeclinedBy::ALL, likeness.get(Bits::DECLINED_BY)),
+            video: coded(&YES_NO, likeness.get(Bits::VIDEO)),
+            group: coded(&YES_NO, likeness.get(Bits::GROUP)),
+            has_offer: likeness.get(Bits::HAS_OFFER) == 1,
+            orphan: coded(&OrphanClass::ALL, likeness.get(Bits::ORPHAN)),
+            unrated: coded(&UNRATED, likeness.get(Bits::UNRATED)),
         }
     }
 
@@ -820,92 +486,15 @@ impl Sessions {
     }
 
     #[inline]
-    fn ring_and_talk_of(&self, row: &Row) -> (Option<i64>, Option<i64>) {
-        let bits = whole(row.bits);
-        if Bits::WIDE.get(bits) == 1 {
+    pub(super) fn ring_and_talk_of(&self, row: &Row) -> (Option<i64>, Option<i64>) {
+        let likeness = self.likeness(row);
+        if likeness.get(Bits::WIDE) == 1 {
             let it = &self.wide_sessions[row.first as usize];
             return (it.ring_ms, it.talk_ms);
         }
-        (
-            (Bits::RING.get(bits) == 1).then_some(i64::from(row.decided)),
-            (Bits::TALK.get(bits) == 1).then_some(i64::from(row.talk)),
-        )
-    }
-
-    /// Counts sessions that are alike, of all and of those that are `chosen`.
-    pub fn census(&self, chosen: &[bool]) -> Vec<Alike> {
-        // What a glance shows besides the facts.
-        let mask: u64 = [
-            Bits::OUTCOME,
-            Bits::CAUSE,
-            Bits::DECLINED_BY,
-            Bits::ORPHAN,
-            Bits::UNRATED,
-            Bits::VIDEO,
-            Bits::GROUP,
-            Bits::HAS_OFFER,
-        ]
-        .iter()
-        .map(|it| it.mask() << it.at)
-        .sum();
-        const TIMED: u64 = 1 << 62;
-        const KNOWN: u64 = 1 << 63;
-        #[derive(Default)]
-        struct Count {
-            place: u32,
-            all: u64,
-            chosen: u64,
-            rings: Spans,
-            talks: Spans,
-        }
-        type Counts = hashbrown::HashMap<(Kin, u64), Count>;
-        let count = |mut counts: Counts, (place, row): (usize, &Row)| {
-            let mut bits = whole(row.bits) & mask;
-            if whole(row.started).cast_signed() != NO_TIME {
-                bits |= TIMED;
-            }
-            if row.customer != 0 {
-                bits |= KNOWN;
-            }
-            let kin = Kin(row.facts);
-            let first = || Count { place: place as u32, ..Count::default() };
-            let count = counts.entry((kin, bits)).or_insert_with(first);
-            count.all += 1;
-            if chosen[place] {
-                let (ring, talk) = self.ring_and_talk_of(row);
-                count.chosen += 1;
-                count.rings.add(ring);
-                count.talks.add(talk);
-            }
-            counts
-        };
-        let merge = |mut a: Counts, b: Counts| {
-            for (key, it) in b {
-                match a.entry(key) {
-                    hashbrown::hash_map::Entry::Vacant(free) => {
-                        free.insert(it);
-                    }
-                    hashbrown::hash_map::Entry::Occupied(mut sum) => {
-                        let sum = sum.get_mut();
-                        sum.all += it.all;
-                        sum.chosen += it.chosen;
-                        sum.rings.extend(&it.rings);
-                        sum.talks.extend(&it.talks);
-                    }
-                }
-            }
-            a
-        };
-        let counts = (0..self.len())
-            .into_par_iter()
-            .map(|it| (it, self.rows.get(it)))
-            .fold(Counts::default, count)
-            .reduce(Counts::default, merge);
-        let alike = counts.into_iter().map(|((kin, _), Count { place, all, chosen, rings, talks })| {
-            let place = place as usize;
-            Alike { kin, glance: self.glance(place), place, all, chosen, rings, talks }
-        });
-        alike.collect()
+        let ring = (likeness.get(Bits::RING) == 1).then_some(i64::from(row.decided));
+        let talk = self.more(row, likeness).map(|it| it.talk).filter(|it| *it != NONE);
+        (ring, talk.map(i64::from))
     }
 
     /// What attempts and histories of customers are made of.
@@ -914,33 +503,32 @@ impl Sessions {
     }
 
     fn brief_of(&self, row: &Row) -> Brief {
-        let has_id = self.facts[row.facts as usize].id_form != 0;
-        let kin = Kin(row.facts);
+        let kin = Kin(self.likeness(row).facts);
+        let has_id = self.facts(row).id_form != 0;
         Brief::of(&self.told_of(row), kin, has_id.then_some(row.id))
     }
 
     fn told_of(&self, row: &Row) -> Told {
-        let bits = whole(row.bits);
-        let facts = &self.facts[row.facts as usize];
-        let started = whole(row.started).cast_signed();
-        let started_at = (started != NO_TIME).then_some(started);
-        let (decided_at, offered_at) = if Bits::WIDE.get(bits) == 1 {
+        let likeness = self.likeness(row);
+        let started_at = row.started_at();
+        let (decided_at, offered_at) = if likeness.get(Bits::WIDE) == 1 {
             let it = &self.wide_sessions[row.first as usize];
             (it.decided_at, it.offered_at)
         } else {
-            (after(started, row.decided), started_at.filter(|_| Bits::OFFERED.get(bits) == 1))
+            let offered_at = started_at.filter(|_| likeness.get(Bits::OFFERED) == 1);
+            (after(row.start(), row.decided), offered_at)
         };
         Told {
             started_at,
             decided_at,
             offered_at,
-            direction: facts.direction,
-            outcome: coded(&Outcome::ALL, Bits::OUTCOME.get(bits)),
-            cause: coded(&Cause::ALL, Bits::CAUSE.get(bits)),
-            is_group: coded(&YES_NO, Bits::GROUP.get(bits)) == Some(true),
-            orphan: coded(&OrphanClass::ALL, Bits::ORPHAN.get(bits)),
-            is_unrated: Bits::UNRATED.get(bits) != 0,
-            is_policy: coded(&DeclinedBy::ALL, Bits::DECLINED_BY.get(bits)) == Some(DeclinedBy::Policy),
+            direction: self.facts(row).direction,
+            outcome: coded(&Outcome::ALL, likeness.get(Bits::OUTCOME)),
+            cause: coded(&Cause::ALL, likeness.get(Bits::CAUSE)),
+            is_group: coded(&YES_NO, likeness.get(Bits::GROUP)) == Some(true),
+            orphan: coded(&OrphanClass::ALL, likeness.get(Bits::ORPHAN)),
+            is_unrated: likeness.get(Bits::UNRATED) != 0,
+            is_policy: coded(&DeclinedBy::ALL, likeness.get(Bits::DECLINED_BY)) == Some(DeclinedBy::Policy),
         }
     }
 
@@ -953,6 +541,6 @@ impl Sessions {
     /// The call id of a session.
     pub fn call_id(&self, place: usize) -> Option<CallId> {
         let row = self.rows.get(place);
-        id_of(self.facts[row.facts as usize].id_form, row.id)
+        id_of(self.facts(row).id_form, row.id)
     }
 }

@@ -309,5 +309,5 @@ proptest! {
 #[test]
 fn a_record_is_as_small_as_it_is_said_to_be() {
     assert_eq!(std::mem::size_of::<Record>(), 36);
-    assert_eq!(sessions::SIZES, [60, 16]);
+    assert_eq!(part::SIZES, [40, 16]);
 }
