@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::lanes::hexadecimal;
 use crate::text::{Sym, Texts};
 
 /// A provider's id of a call. Two ids are the same exactly where their texts are.
@@ -28,20 +29,23 @@ pub const EMPTY: Spelt = [0; 36];
 impl CallId {
     /// The id that a text spells; `intern` gives a symbol to one that is no hexadecimal number.
     pub fn of(text: &str, intern: impl FnOnce(&str) -> Sym) -> Self {
-        Self::compact(text).unwrap_or_else(|| Self::Text(intern(text)))
+        Self::compact(text.as_bytes()).unwrap_or_else(|| Self::Text(intern(text)))
     }
 
     /// The id behind a text that has a symbol already.
     pub fn of_sym(sym: Sym, texts: &Texts) -> Self {
-        Self::compact(texts.raw(sym)).unwrap_or(Self::Text(sym))
+        Self::compact(texts.raw(sym).as_bytes()).unwrap_or(Self::Text(sym))
     }
 
-    fn compact(text: &str) -> Option<Self> {
-        let text = text.as_bytes();
+    /// The id that a text spells, if it is a hexadecimal number.
+    #[inline]
+    pub fn compact(text: &[u8]) -> Option<Self> {
         match text.len() {
             32 => {
                 let digits: &[u8; 32] = text.try_into().ok()?;
-                decode(digits, &UPPER).map(Self::Upper).or_else(|| decode(digits, &LOWER).map(Self::Lower))
+                hexadecimal(digits, b'A')
+                    .map(Self::Upper)
+                    .or_else(|| hexadecimal(digits, b'a').map(Self::Lower))
             }
             36 if HYPHENS.iter().all(|it| text[*it] == b'-') => {
                 let mut digits = [0; 32];
@@ -49,7 +53,7 @@ impl CallId {
                 for (digit, at) in digits.iter_mut().zip(kept) {
                     *digit = text[at];
                 }
-                decode(&digits, &LOWER).map(Self::Uuid)
+                hexadecimal(&digits, b'a').map(Self::Uuid)
             }
             _ => None,
         }
@@ -102,38 +106,6 @@ impl CallId {
 
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
-const NONE: u8 = 0xff;
-static UPPER: [u8; 256] = values(b'A');
-static LOWER: [u8; 256] = values(b'a');
-
-/// The value of each digit, letters beginning with `a`; [`NONE`] for what is none.
-const fn values(a: u8) -> [u8; 256] {
-    let mut values = [NONE; 256];
-    let mut digit = 0;
-    while digit < 10 {
-        values[b'0' as usize + digit] = digit as u8;
-        digit += 1;
-    }
-    let mut letter = 0;
-    while letter < 6 {
-        values[a as usize + letter] = 10 + letter as u8;
-        letter += 1;
-    }
-    values
-}
-
-fn decode(digits: &[u8; 32], values: &[u8; 256]) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    let mut all = 0;
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let (high, low) = (values[usize::from(pair[0])], values[usize::from(pair[1])]);
-        all |= high | low;
-        *byte = high << 4 | (low & 15);
-    }
-    // Only what is no digit has a high bit.
-    (all < 16).then_some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +142,7 @@ mod tests {
 
     #[test]
     fn hexadecimal_ids_need_no_symbol() {
-        let form = |text: &str| CallId::compact(text).is_some();
+        let form = |text: &str| CallId::compact(text.as_bytes()).is_some();
         assert_eq!(
             IDS.map(form),
             [true, true, false, true, true, false, true, true, false, false, false, false]

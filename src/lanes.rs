@@ -73,6 +73,44 @@ pub fn same(a: &[u8], a_at: usize, b: &[u8], b_at: usize, length: usize) -> bool
     matches!((part(a, a_at), part(b, b_at)), (Some(a), Some(b)) if a == b)
 }
 
+/// The value of eight digits at once: neighbours are put together to tens, these to hundreds, and so on.
+#[inline]
+pub fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+    let bytes = u64::from_le_bytes(digits);
+    let values = bytes.wrapping_sub(0x3030_3030_3030_3030);
+    let too_large = bytes.wrapping_add(0x4646_4646_4646_4646);
+    if (values | too_large | bytes) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let tens = values * 10 + (values >> 8);
+    let low = (tens & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = (tens >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some(low.wrapping_add(high) >> 32)
+}
+
+/// The bytes that hexadecimal digits spell, of which letters begin with `a`; nothing if one is no digit.
+#[inline]
+pub fn hexadecimal(digits: &[u8; 32], a: u8) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    for (four, digits) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digits.as_chunks::<LANES>().0) {
+        let digits = u8x16::from(*digits);
+        let (decimal, letter) = (digits - u8x16::splat(b'0'), digits - u8x16::splat(a));
+        let is_decimal = decimal.min(u8x16::splat(9)).simd_eq(decimal);
+        let is_letter = letter.min(u8x16::splat(5)).simd_eq(letter);
+        if (is_decimal | is_letter).to_bitmask() != 0xffff {
+            return None;
+        }
+        let values = (decimal & is_decimal) | ((letter + u8x16::splat(10)) & is_letter);
+        // Two neighbours make a byte, which then move together.
+        let values = u128::from_le_bytes(values.to_array());
+        let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff;
+        let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;
+        let eights = (fours | fours >> 16) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
+        *four = ((eights | eights >> 32) as u64).to_le_bytes();
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +165,36 @@ mod tests {
                     }
                 }
                 assert!(!same(&a, 3, &b[..length], 1, length), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read_at_every_place_and_nothing_else_is_one() {
+        let plain = b"0123456789abcdef9876543210fedcba";
+        for a in [b'a', b'A'] {
+            for place in 0..32 {
+                for byte in 0..=255 {
+                    let mut digits = plain.map(|it| if it >= b'a' { it - b'a' + a } else { it });
+                    digits[place] = byte;
+                    let is_digit = byte.is_ascii_digit() || (a..a + 6).contains(&byte);
+                    let text = String::from_utf8_lossy(&digits);
+                    let expected = is_digit.then(|| u128::from_str_radix(&text, 16).unwrap().to_be_bytes());
+                    assert_eq!(hexadecimal(&digits, a), expected, "{place} {byte}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_a_number_and_nothing_else_is() {
+        for byte in 0..=255_u8 {
+            for place in 0..8 {
+                let mut digits = *b"90817263";
+                digits[place] = byte;
+                let value = digits.iter().fold(0, |all, it| all * 10 + u64::from(it.wrapping_sub(b'0')));
+                let expected = byte.is_ascii_digit().then_some(value);
+                assert_eq!(eight_digits(digits), expected, "{byte} {place}");
             }
         }
     }

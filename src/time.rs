@@ -5,6 +5,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::lanes::eight_digits;
 use crate::zone::Zone;
 
 /// A second, a minute, an hour, a day in milliseconds.
@@ -86,17 +87,25 @@ pub fn read_number(number: &str) -> Result<Option<i64>, BadTime> {
     in_range(millis).map(Some)
 }
 
-/// Seconds or milliseconds in the ten or thirteen digits that nearly all of them have.
+/// What [`read_number`] makes of seconds or milliseconds in the ten or thirteen digits that nearly all of
+/// them have; nothing of any other number, nor of one out of range.
+#[inline]
+pub fn read_plain(digits: &[u8]) -> Option<i64> {
+    plain_epoch(digits).and_then(|it| in_range(it).ok())
+}
+
+#[inline]
 fn plain_epoch(digits: &[u8]) -> Option<i64> {
-    let unit = match digits.len() {
-        10 => SECOND,
-        13 => 1,
+    let (first, rest, unit) = match digits.split_first_chunk::<8>()? {
+        (first, rest @ [_, _]) => (first, rest, SECOND),
+        (first, rest @ [_, _, _, _, _]) => (first, rest, 1),
         _ => return None,
     };
-    if digits[0] == b'0' || !digits.iter().all(u8::is_ascii_digit) {
+    if digits[0] == b'0' || !rest.iter().fold(true, |all, it| all & it.is_ascii_digit()) {
         return None;
     }
-    Some(unit * digits.iter().fold(0, |all, &it| all * 10 + i64::from(it - b'0')))
+    let first = eight_digits(*first)?.cast_signed();
+    Some(unit * rest.iter().fold(first, |all, &it| all * 10 + i64::from(it - b'0')))
 }
 
 fn in_range(millis: i64) -> Result<i64, BadTime> {

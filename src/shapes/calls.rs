@@ -49,6 +49,7 @@ pub struct CallShape {
     remembered: Vec<u8>,
     /// The places of the values of which it is looked up whether there is one.
     optional: Vec<u8>,
+    /// As many as a power of two, or none.
     entries: Vec<Option<Box<Entry>>>,
 }
 
@@ -176,7 +177,7 @@ impl CallShape {
         self.optional.iter().map(|&it| u64::from(has_value(it)) << it).fold(0, |all, it| all | it)
     }
 
-    /// Where the entry of these values stands, if it is known. The hash need not withstand anybody:
+    /// Where the entry of these values stands, if it is known; there must be room for some. The hash need not withstand anybody:
     /// one place holds one entry, so that the worst is that the plain reader reads the line.
     #[inline]
     fn slot(&self, line: Line<'_>, present: u64) -> usize {
@@ -190,7 +191,7 @@ impl CallShape {
             hash = (hash ^ first ^ value.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             hash = (hash.rotate_left(29) ^ last).wrapping_mul(0xff51_afd7_ed55_8ccd);
         }
-        (hash >> 40) as usize
+        (hash >> 40) as usize & (self.entries.len() - 1)
     }
 
     #[inline]
@@ -198,7 +199,7 @@ impl CallShape {
         if self.entries.is_empty() {
             return None;
         }
-        let entry = self.entries[self.slot(line, present) % self.entries.len()].as_deref()?;
+        let entry = self.entries[self.slot(line, present)].as_deref()?;
         if entry.present != present {
             return None;
         }
@@ -250,10 +251,10 @@ impl CallShape {
         if self.entries.is_empty() {
             self.entries.resize_with(16, || None);
         }
-        let mut place = self.slot(line, present) % self.entries.len();
+        let mut place = self.slot(line, present);
         while self.entries[place].is_some() && self.entries.len() < MOST_ENTRIES {
             self.grow();
-            place = self.slot(line, present) % self.entries.len();
+            place = self.slot(line, present);
         }
         self.entries[place].replace(Box::new(entry)).is_none()
     }
@@ -294,7 +295,10 @@ impl<'v> Call<'v> {
         }
         let id = match shape.place(Role::CallId) {
             None => entry.event.call_id,
-            Some(_) => Some(self.call_id(self.exact(Role::CallId).ok()??)),
+            Some(it) => match CallId::compact(self.line.value(it)) {
+                None => Some(self.call_id(self.exact(Role::CallId).ok()??)),
+                compact => compact,
+            },
         };
         let number = match shape.place(Role::Customer) {
             None => None,
@@ -483,6 +487,11 @@ impl<'v> Call<'v> {
         let value = self.line.value(place);
         if value.is_empty() {
             return Ok(None);
+        }
+        if self.is_number(place)
+            && let Some(it) = time::read_plain(value)
+        {
+            return Ok(Some(it));
         }
         if self.line.is_escaped(place) || !value.is_ascii() {
             return Err(Unfit);

@@ -7,6 +7,7 @@
 //! ways equal on every line of every fixture and on broken and hostile variants of them.
 
 mod calls;
+mod layouts;
 mod learn;
 mod parties;
 mod scan;
@@ -20,6 +21,7 @@ use crate::store::{Deal, Record};
 use crate::text::{Interner, Number, Sym};
 
 use calls::{CallShape, Context, Line};
+use layouts::Layouts;
 use learn::Outcome;
 use parties::Parties;
 use tree::{Tree, Values};
@@ -52,6 +54,7 @@ enum Shape {
 #[derive(Default)]
 pub struct Shapes {
     tree: Tree,
+    layouts: Layouts,
     shapes: Vec<Shape>,
     values: Values,
     parties: Parties,
@@ -99,6 +102,7 @@ impl Shapes {
     fn forget(&mut self) {
         self.count();
         self.tree = Tree::default();
+        self.layouts.forget();
         self.shapes.clear();
         self.entries = 0;
         self.missed = None;
@@ -109,7 +113,14 @@ impl Shapes {
     #[inline]
     pub fn read(&mut self, bytes: &[u8], origin: Origin, run: Run<'_>) -> Option<(Hit, usize)> {
         self.missed = None;
-        let (shape, length) = self.tree.find(bytes, &mut self.values)?;
+        let (shape, length) = match self.layouts.find(bytes, &mut self.values) {
+            Some(it) => it,
+            None => {
+                let found = self.tree.find(bytes, &mut self.values)?;
+                self.layouts.note(bytes, found, &self.values);
+                found
+            }
+        };
         let hit = match &mut self.shapes[shape] {
             Shape::Other { lines, .. } => {
                 *lines += 1;

@@ -208,7 +208,9 @@ impl Interner {
         let mut start = 0;
         for (shard_number, end) in ends.into_iter().enumerate() {
             let mut shard = self.shards[shard_number].lock().unwrap_or_else(PoisonError::into_inner);
-            for place in &order[start..end as usize] {
+            let places = &order[start..end as usize];
+            shard.numbers.fetch(places.iter().map(|it| hashes[*it as usize]));
+            for place in places {
                 let place = *place as usize;
                 let found = shard.number(numbers[place], hashes[place], &self.hasher);
                 tell(place, sym(found as usize, shard_number));

@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
+use crate::lanes::eight_digits;
+
 /// Digits that fit beside the mark of their beginning.
 const MOST_DIGITS: usize = 18;
 
@@ -60,21 +62,6 @@ impl Number {
     }
 }
 
-/// The value of eight digits at once: neighbours are put together to tens, these to hundreds, and so on.
-#[inline]
-fn eight_digits(digits: [u8; 8]) -> Option<u64> {
-    let bytes = u64::from_le_bytes(digits);
-    let values = bytes.wrapping_sub(0x3030_3030_3030_3030);
-    let too_large = bytes.wrapping_add(0x4646_4646_4646_4646);
-    if (values | too_large | bytes) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let tens = values * 10 + (values >> 8);
-    let low = (tens & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
-    let high = (tens >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
-    Some(low.wrapping_add(high) >> 32)
-}
-
 /// Places by number: slots in a row, of which the first free one from where the hash points is taken.
 /// Hashes are seeded at random, so that nobody can send numbers that all want one slot.
 #[derive(Default)]
@@ -106,6 +93,16 @@ impl Numbers {
                 [a, b, place] if (a, b) == (low, high) => return Some(place - 1),
                 _ => at = if at + 1 == self.slots.len() { 0 } else { at + 1 },
             }
+        }
+    }
+
+    /// Asks memory for the slots of several hashes at once, so that finding them does not wait for one after the
+    /// other.
+    #[inline]
+    pub fn fetch(&self, hashes: impl Iterator<Item = u64>) {
+        if !self.slots.is_empty() {
+            let sum = hashes.fold(0, |all, hash| all ^ self.slots[self.slot(hash)][2]);
+            std::hint::black_box(sum);
         }
     }
 
@@ -153,15 +150,6 @@ mod tests {
         for text in ["", "+", "1", "+1234567890123456789", "+12a", "+1234567/", "+:2345678", "+1234567\u{e9}"]
         {
             assert_eq!(Number::of_text(text), None, "{text}");
-        }
-        for byte in 0..=255_u8 {
-            for place in 0..8 {
-                let mut digits = *b"90817263";
-                digits[place] = byte;
-                let value = digits.iter().fold(0, |all, it| all * 10 + u64::from(it.wrapping_sub(b'0')));
-                let expected = byte.is_ascii_digit().then_some(value);
-                assert_eq!(eight_digits(digits), expected, "{byte} {place}");
-            }
         }
     }
 
