@@ -279,6 +279,13 @@ impl Analysis {
         &self.rebuilt.sessions
     }
 
+    /// Whether a session is a subject.
+    #[inline]
+    pub fn is_subject(&self, place: usize) -> bool {
+        // Where all are, memory far away is not looked at.
+        !self.filtered || self.subject[place]
+    }
+
     /// The subject sessions, in the fixed order.
     pub fn subjects(&self) -> impl Iterator<Item = Session> {
         self.rebuilt.sessions.iter().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)

@@ -23,7 +23,7 @@ const INCIDENT_LEAST: usize = 3;
 /// Anomalies of the subject sessions; `only_orphans` leaves all but orphaned rejections out.
 pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
     let mut found: Vec<(Session, Event, Anomaly)> = Vec::new();
-    let is_odd = |it: &usize| analysis.subject[*it] && analysis.sessions().is_odd(*it);
+    let is_odd = |it: &usize| analysis.is_subject(*it) && analysis.sessions().is_odd(*it);
     let odd: Vec<usize> = (0..analysis.sessions().len()).into_par_iter().filter(is_odd).collect();
     for place in odd {
         let session = analysis.sessions().get(place);

@@ -77,7 +77,7 @@ pub fn attempts(analysis: &Analysis, direction: Direction, briefs: &[Brief]) -> 
             started_at,
             outcome,
             cause: session.cause,
-            subject: analysis.subject[brief.place()],
+            subject: analysis.is_subject(brief.place()),
             recorded_miss: outcome == Outcome::Missed && session.cause != Some(Cause::Inferred),
             shows_answers: sessions.kin_show_answers(brief.kin()),
         });

@@ -145,7 +145,7 @@ fn called(analysis: &Analysis) -> (Vec<Called>, Vec<Sentence>) {
         if session.direction != Direction::Outgoing || !session.is_timed() {
             continue;
         }
-        let is_subject = u64::from(analysis.subject[place]);
+        let is_subject = u64::from(analysis.is_subject(place));
         // Who of a group declined, nobody says.
         if session.group == Some(true) {
             groups += is_subject;

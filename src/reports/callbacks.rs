@@ -79,7 +79,7 @@ impl Counted {
     pub(super) fn add_customer(&mut self, number: usize, shown: &Shows, analysis: &Analysis) {
         let (_, briefs) = analysis.sessions().by_customer().get(number);
         let Some(history) = history(briefs, analysis) else { return };
-        for episode in episodes(&history).into_iter().filter(|it| analysis.subject[it.first]) {
+        for episode in episodes(&history).into_iter().filter(|it| analysis.is_subject(it.first)) {
             self.add(episode, shown, analysis);
         }
     }

@@ -478,26 +478,32 @@ struct Groups<'b> {
     by: &'b [Key],
     places: HashMap<Box<[Value]>, usize>,
     /// What is known of kindred sessions, where the keys do not tell them apart.
-    of_kin: Option<hashbrown::HashMap<Kin, usize>>,
+    of_kin: Option<Vec<Option<u32>>>,
     key: Vec<Value>,
 }
 
 impl<'b> Groups<'b> {
     fn new(by: &'b [Key]) -> Self {
-        let of_kin = by.iter().all(|it| it.is_of_kin()).then(hashbrown::HashMap::new);
+        let of_kin = by.iter().all(|it| it.is_of_kin()).then(Vec::new);
         Self { by, places: HashMap::new(), of_kin, key: Vec::new() }
     }
 
     /// The number of the group of kindred sessions of which one was asked for before.
     fn known(&self, kin: Kin) -> usize {
-        self.of_kin.as_ref().and_then(|it| it.get(&kin)).copied().unwrap_or_default()
+        self.group_of(kin).unwrap_or_default()
+    }
+
+    #[inline]
+    fn group_of(&self, kin: Kin) -> Option<usize> {
+        let group = *self.of_kin.as_ref()?.get(kin.facts())?;
+        group.map(|it| it as usize)
     }
 
     /// The number of the session's group; the next one if it is new.
     fn of(&mut self, place: usize, analysis: &Analysis) -> usize {
         let kin = analysis.sessions().kin(place);
-        if let Some(known) = self.of_kin.as_ref().and_then(|it| it.get(&kin)) {
-            return *known;
+        if let Some(known) = self.group_of(kin) {
+            return known;
         }
         let session = analysis.sessions().get(place);
         self.key.clear();
@@ -511,7 +517,10 @@ impl<'b> Groups<'b> {
             }
         };
         if let Some(of_kin) = &mut self.of_kin {
-            of_kin.insert(kin, group);
+            if of_kin.len() <= kin.facts() {
+                of_kin.resize(kin.facts() + 1, None);
+            }
+            of_kin[kin.facts()] = Some(group as u32);
         }
         group
     }
@@ -634,7 +643,7 @@ pub(super) fn group_some(
     if by_census && any {
         let group_of = |brief: Brief| {
             let session = sessions.told(brief);
-            let is_chosen = !analysis.filtered || analysis.subject[brief.place()];
+            let is_chosen = analysis.is_subject(brief.place());
             let call = Call::of_told(&session, include_group);
             let counts = session.direction == direction && session.started_at.is_some() && is_chosen;
             if counts && call.has_caller() {
