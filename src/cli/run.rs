@@ -437,6 +437,8 @@ fn analyse(
         until: plan.filter.until,
         census: std::sync::OnceLock::new(),
     };
+    // Every command needs it; made later, it would be by other threads than those of the run.
+    analysis.census();
     Ok((analysis, extra))
 }
 

@@ -15,7 +15,6 @@ const NAMED: usize = 3;
 /// reactions.
 pub fn report(analysis: &Analysis) -> Output {
     // What several reports need is made by all threads before each of them works on its own.
-    analysis.census();
     analysis.sessions().by_customer();
     let ((by_agent, by_line), (frustration, (anomalies, (callbacks, avoidance)))) = rayon::join(
         || {
