@@ -1,5 +1,7 @@
 //! The statistics behind rates and verdicts.
 
+use std::sync::Arc;
+
 use statrs::distribution::{Binomial, Discrete, DiscreteCDF, Hypergeometric};
 
 /// The normal quantile of a two-sided interval of 95 %.
@@ -133,10 +135,12 @@ fn select<T: Ord + Copy>(values: &mut [T], p: usize) -> Option<T> {
 
 /// Lengths of time in milliseconds, in no order: there may be one for each call, and nearly all fit four
 /// bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Spans {
     short: Vec<i32>,
     long: Vec<i64>,
+    /// Those that several have in common, so that nobody copies them.
+    shared: Vec<Arc<Vec<i32>>>,
 }
 
 impl Spans {
@@ -149,18 +153,28 @@ impl Spans {
         }
     }
 
+    /// Makes ready for being added to several others.
+    pub fn share(&mut self) {
+        let short = std::mem::take(&mut self.short);
+        if !short.is_empty() {
+            self.shared.push(Arc::new(short));
+        }
+    }
+
     /// Adds all of others.
     pub fn extend(&mut self, others: &Self) {
         self.short.extend_from_slice(&others.short);
         self.long.extend_from_slice(&others.long);
+        self.shared.extend(others.shared.iter().cloned());
     }
 
     /// As [`percentile`].
     pub fn percentile(&self, p: usize) -> Option<i64> {
+        let short = || self.shared.iter().flat_map(|it| it.iter()).chain(&self.short).copied();
         if self.long.is_empty() {
-            return select(&mut self.short.clone(), p).map(i64::from);
+            return select(&mut short().collect::<Vec<i32>>(), p).map(i64::from);
         }
-        let mut all: Vec<i64> = self.short.iter().map(|it| i64::from(*it)).collect();
+        let mut all: Vec<i64> = short().map(i64::from).collect();
         all.extend_from_slice(&self.long);
         select(&mut all, p)
     }
@@ -181,6 +195,7 @@ mod tests {
                 if place % 2 == 0 { &mut spans } else { &mut others }.add(Some(*it));
             }
             spans.add(None);
+            others.share();
             spans.extend(&others);
             for p in [1, 50, 90, 95, 100] {
                 assert_eq!(spans.percentile(p), percentile(&mut values.clone(), p), "{p} {values:?}");

@@ -224,7 +224,7 @@ fn history(briefs: &[Brief], analysis: &Analysis) -> Option<History> {
                 started_at,
                 is_orphan,
                 is_policy,
-                kin: brief.kin(),
+                kin: analysis.sessions().kin_of(*brief),
             });
         }
     }

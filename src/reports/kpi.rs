@@ -647,7 +647,7 @@ pub(super) fn group_some(
             let call = Call::of_told(&session, include_group);
             let counts = session.direction == direction && session.started_at.is_some() && is_chosen;
             if counts && call.has_caller() {
-                Of::new(groups.known(brief.kin()), call == Call::Rejected)
+                Of::new(groups.known(sessions.kin_of(brief)), call == Call::Rejected)
             } else {
                 Of::NONE
             }

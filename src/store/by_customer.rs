@@ -3,22 +3,22 @@
 use rayon::prelude::*;
 
 use super::chunks::Chunks;
-use super::{Kin, halves, whole};
+use super::part::Row;
+use super::{halves, whole};
 use crate::event::{Cause, Direction};
 use crate::session::{OrphanClass, Outcome};
 use crate::text::Sym;
 
-/// What attempts and histories of customers are made of, in 24 bytes and in the customers' order: the
+/// What attempts and histories of customers are made of, in 20 bytes and in the customers' order: the
 /// sessions of one customer lie far apart among all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Brief {
-    /// 48 bits of the start; the rest below.
+    /// 48 bits of the start, and below it a part of the call id.
     bits: [u32; 2],
-    /// Milliseconds from the start to the decision.
+    /// Milliseconds from the start to the decision, as in a row.
     decided: i32,
     place: u32,
-    id: u32,
-    kin: Kin,
+    likeness: u32,
 }
 
 /// The same, unpacked.
@@ -39,50 +39,27 @@ pub struct Told {
 }
 
 const UNTIMED: u64 = (1 << 48) - 1;
-const UNDECIDED: i32 = i32::MIN;
+/// The start does not fit, and is looked up.
+const ELSEWHERE: u64 = UNTIMED - 1;
 
-/// Places of bits.
-const OUTCOME: u32 = 1;
-const CAUSE: u32 = 4;
-const GROUP: u32 = 8;
-const OFFERED: u32 = 9;
-const POLICY: u32 = 10;
-const UNRATED: u32 = 11;
-/// It does not fit, and is looked up.
-const WIDE: u32 = 12;
-/// Three bits; the highest of the lower 16.
-const ORPHAN: u32 = 13;
+/// When a session began, as a brief tells it.
+pub(super) enum Start {
+    At(i64),
+    Untimed,
+    Elsewhere,
+}
 
 impl Brief {
-    /// `id` tells call ids apart, if not all.
+    /// The brief of the session of a row; `has_id` says whether it has a call id.
     #[inline]
-    pub(super) fn of(told: &Told, kin: Kin, id: Option<[u8; 16]>) -> Self {
-        let start =
-            told.started_at.map_or(Some(UNTIMED), |it| u64::try_from(it).ok().filter(|it| *it < UNTIMED));
-        let decided = match told.decided_at.zip(told.started_at) {
-            None => told.decided_at.is_none().then_some(UNDECIDED),
-            Some((decided, start)) => {
-                decided.checked_sub(start).and_then(|it| i32::try_from(it).ok()).filter(|it| *it != UNDECIDED)
-            }
-        };
-        let offered = told.offered_at.is_none() || told.offered_at == told.started_at;
-        let is_wide = start.is_none() || decided.is_none() || !offered;
-        let flag = |is: bool, at: u32| u64::from(is) << at;
-        let bits = told.direction as u64
-            | told.outcome.map_or(0, |it| it as u64 + 1) << OUTCOME
-            | told.cause.map_or(0, |it| it as u64 + 1) << CAUSE
-            | flag(told.is_group, GROUP)
-            | flag(told.offered_at.is_some(), OFFERED)
-            | flag(told.is_unrated, UNRATED)
-            | told.orphan.map_or(0, |it| it as u64 + 1) << ORPHAN
-            | flag(told.is_policy, POLICY)
-            | flag(is_wide, WIDE);
-        let id = id.map_or(0, |it| {
-            let [a, b, c, d, e, f, g, h, ..] = it;
-            (u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7)).max(1)
-        });
-        let bits = halves(start.unwrap_or(UNTIMED) << 16 | bits);
-        Self { bits, decided: decided.unwrap_or(UNDECIDED), place: 0, id, kin }
+    pub(super) fn of(row: &Row, has_id: bool) -> Self {
+        let fits = |it: i64| u64::try_from(it).ok().filter(|it| *it < ELSEWHERE).unwrap_or(ELSEWHERE);
+        let start = row.started_at().map_or(UNTIMED, fits);
+        let [a, b, c, d, e, f, g, h, ..] = row.id;
+        let mixed = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7);
+        let id = if has_id { (mixed ^ mixed >> 16) as u16 } else { 0 };
+        let bits = halves(start << 16 | u64::from(id.max(u16::from(has_id))));
+        Self { bits, decided: row.decided, place: 0, likeness: row.likeness }
     }
 
     #[inline]
@@ -96,45 +73,29 @@ impl Brief {
         self.place as usize
     }
 
-    #[inline]
-    fn is(self, at: u32) -> bool {
-        whole(self.bits) >> at & 1 == 1
-    }
-
-    /// What it has in common with others.
-    #[inline]
-    pub fn kin(self) -> Kin {
-        self.kin
-    }
-
     /// A part of its call id; none where it has none. Of sessions whose parts differ, so do the ids.
     #[inline]
-    pub fn id_part(self) -> Option<u32> {
-        (self.id != 0).then_some(self.id)
+    pub fn id_part(self) -> Option<u16> {
+        Some(self.bits[0] as u16).filter(|it| *it != 0)
     }
 
-    /// What it tells; `look` is asked for what does not fit.
     #[inline]
-    pub(super) fn told(self, look: impl FnOnce() -> Told) -> Told {
-        if self.is(WIDE) {
-            return look();
+    pub(super) fn likeness(self) -> usize {
+        self.likeness as usize
+    }
+
+    #[inline]
+    pub(super) fn start(self) -> Start {
+        match whole(self.bits) >> 16 {
+            UNTIMED => Start::Untimed,
+            ELSEWHERE => Start::Elsewhere,
+            it => Start::At(it.cast_signed()),
         }
-        let bits = whole(self.bits);
-        let started_at = Some(bits >> 16).filter(|it| *it != UNTIMED).map(u64::cast_signed);
-        let coded = |from: u32, width: u32| ((bits >> from & ((1 << width) - 1)) as usize).wrapping_sub(1);
-        let decided = (self.decided != UNDECIDED).then_some(i64::from(self.decided));
-        Told {
-            started_at,
-            decided_at: started_at.zip(decided).map(|(start, after)| start + after),
-            offered_at: started_at.filter(|_| self.is(OFFERED)),
-            direction: if self.is(0) { Direction::Outgoing } else { Direction::Incoming },
-            outcome: Outcome::ALL.get(coded(OUTCOME, 3)).copied(),
-            cause: Cause::ALL.get(coded(CAUSE, 4)).copied(),
-            is_group: self.is(GROUP),
-            orphan: OrphanClass::ALL.get(coded(ORPHAN, 3)).copied(),
-            is_unrated: self.is(UNRATED),
-            is_policy: self.is(POLICY),
-        }
+    }
+
+    #[inline]
+    pub(super) fn decided(self) -> i32 {
+        self.decided
     }
 }
 
@@ -294,54 +255,5 @@ mod tests {
         assert_eq!(found, expected);
         assert!(by(&[0, 0]).is_empty());
         assert!(by(&[]).is_empty());
-    }
-
-    #[test]
-    fn what_is_told_in_brief_comes_back() {
-        let start = 1_771_400_000_000;
-        let times = [
-            None,
-            Some(0),
-            Some(start),
-            Some(start + 9000),
-            Some(-1),
-            Some(UNTIMED.cast_signed()),
-            Some(i64::MAX),
-        ];
-        let outcomes = Outcome::ALL.into_iter().map(Some).chain([None]);
-        let causes = Cause::ALL.into_iter().map(Some).chain([None]);
-        let kinds: Vec<_> = outcomes.flat_map(|it| causes.clone().map(move |cause| (it, cause))).collect();
-        let mut looked = 0;
-        for (place, started_at, decided_at, offered_at) in
-            (0..7 * 7 * 7).map(|it| (it, times[it / 49], times[it / 7 % 7], times[it % 7]))
-        {
-            for number in 0..32 {
-                let (outcome, cause) = kinds[(place * 32 + number) % kinds.len()];
-                let is = |bit: u32| number >> bit & 1 == 1;
-                let told = Told {
-                    started_at,
-                    decided_at,
-                    offered_at,
-                    direction: Direction::ALL[usize::from(is(0))],
-                    outcome,
-                    cause,
-                    is_group: is(1),
-                    orphan: OrphanClass::ALL.get(number % 5).copied(),
-                    is_unrated: is(2),
-                    is_policy: is(3),
-                };
-                let id = is(4).then_some([number as u8; 16]);
-                let brief = Brief::of(&told, Kin::default(), id).at(7);
-                let look = || {
-                    looked += 1;
-                    told
-                };
-                assert_eq!(brief.told(look), told);
-                assert_eq!((brief.id_part().is_some(), brief.place()), (id.is_some(), 7));
-            }
-        }
-        // What fits: nothing at all, and of the starts 0 and the two that lie together a decision at one of two
-        // times or never, with an offer at the start or never.
-        assert_eq!(looked, (7 * 7 * 7 - (1 + 3 * 3 * 2)) * 32);
     }
 }

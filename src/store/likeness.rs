@@ -90,12 +90,13 @@ impl Bits {
     pub(super) const RING: Self = Self { at: 21, width: 1 };
     pub(super) const REUSED: Self = Self { at: 22, width: 1 };
     pub(super) const COLLIDED: Self = Self { at: 23, width: 1 };
-    /// The end is the decision.
+    /// When it ended, if nothing more says so: 1 for when it was decided, else nobody knows.
     pub(super) const ENDED: Self = Self { at: 24, width: 1 };
     /// Behind the events stands what few sessions have.
     pub(super) const MORE: Self = Self { at: 25, width: 1 };
     pub(super) const ODD: Self = Self { at: 26, width: 1 };
     pub(super) const WIDE: Self = Self { at: 27, width: 1 };
+    pub(super) const OUTGOING: Self = Self { at: 28, width: 1 };
     pub(super) const EVENTS: Self = Self { at: 32, width: 8 };
     pub(super) const RINGS: Self = Self { at: 40, width: 8 };
     pub(super) const SKIPPED: Self = Self { at: 48, width: 8 };
@@ -156,5 +157,6 @@ pub(super) fn bits_of(session: &Session) -> u64 {
     Bits::VIDEO.set(&mut bits, code(session.video.map(u8::from)));
     Bits::GROUP.set(&mut bits, code(session.group.map(u8::from)));
     Bits::HAS_OFFER.set(&mut bits, u64::from(session.has_offer));
+    Bits::OUTGOING.set(&mut bits, u64::from(session.direction == Direction::Outgoing));
     bits
 }

@@ -84,6 +84,12 @@ impl More {
     }
 }
 
+/// Whether an end is neither unknown nor that of the decision.
+#[inline]
+fn has_own_end(ended: i32, decided: i32) -> bool {
+    ended != NONE && ended != decided
+}
+
 pub(super) const FEWER_EVENTS: &str = "fewer events than four thousand million";
 pub(super) const NO_CUSTOMER: u32 = 1 << 29;
 /// What its other bits can number.
@@ -182,9 +188,9 @@ impl Part {
             }
             Some(narrow) => {
                 bits = narrow.bits;
-                let is_ended = narrow.ended == narrow.decided;
-                let has_more = narrow.talk != NONE || person != 0 || !is_ended;
-                Bits::ENDED.set(&mut bits, u64::from(is_ended));
+                let has_more =
+                    narrow.talk != NONE || person != 0 || has_own_end(narrow.ended, narrow.decided);
+                Bits::ENDED.set(&mut bits, u64::from(narrow.ended == narrow.decided));
                 Bits::MORE.set(&mut bits, u64::from(has_more));
                 if has_more {
                     let more = More { ended: narrow.ended, talk: narrow.talk, person };
@@ -225,8 +231,9 @@ impl Part {
             let common = record.common() | if record.customer() == 0 { NO_CUSTOMER } else { 0 };
             self.held.push(Held { at: after(record.at()), place: halves(record.place()), common });
         }
-        if ended_at != decided_at {
-            self.held.push(More { ended: after(ended_at), talk: NONE, person: 0 }.held());
+        let (decided, ended) = (after(decided_at), after(ended_at));
+        if has_own_end(ended, decided) {
+            self.held.push(More { ended, talk: NONE, person: 0 }.held());
         }
         self.rows.push(Row {
             id: records.first().map_or([0; 16], |it| it.id()),
@@ -234,7 +241,7 @@ impl Part {
             first: u32::try_from(first).expect(FEWER_EVENTS),
             customer,
             likeness: cast.0,
-            decided: after(decided_at),
+            decided,
         });
     }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::by_customer::{Brief, ByCustomer, Told};
+use super::by_customer::{Brief, ByCustomer, Start, Told};
 use super::chunks::Chunks;
 use super::likeness::{Assigned, Bits, Facts, Likeness, Person, UNRATED, YES_NO, code, coded};
 use super::part::{FEWER_EVENTS, Held, More, NO_CUSTOMER, NONE, NUMBER, Part, Row, Shared};
@@ -502,27 +502,32 @@ impl Sessions {
         self.brief_of(self.rows.get(place)).at(place)
     }
 
+    #[inline]
     fn brief_of(&self, row: &Row) -> Brief {
-        let kin = Kin(self.likeness(row).facts);
-        let has_id = self.facts(row).id_form != 0;
-        Brief::of(&self.told_of(row), kin, has_id.then_some(row.id))
+        Brief::of(row, self.facts(row).id_form != 0)
     }
 
-    fn told_of(&self, row: &Row) -> Told {
-        let likeness = self.likeness(row);
-        let started_at = row.started_at();
-        let (decided_at, offered_at) = if likeness.get(Bits::WIDE) == 1 {
-            let it = &self.wide_sessions[row.first as usize];
-            (it.decided_at, it.offered_at)
-        } else {
-            let offered_at = started_at.filter(|_| likeness.get(Bits::OFFERED) == 1);
-            (after(row.start(), row.decided), offered_at)
+    /// What a brief tells.
+    #[inline]
+    pub fn told(&self, brief: Brief) -> Told {
+        let likeness = &self.likenesses[brief.likeness()];
+        let is_wide = likeness.get(Bits::WIDE) == 1;
+        let (started_at, decided_at, offered_at) = match brief.start() {
+            Start::At(it) if !is_wide => {
+                let offered_at = (likeness.get(Bits::OFFERED) == 1).then_some(it);
+                (Some(it), after(it, brief.decided()), offered_at)
+            }
+            Start::Untimed if !is_wide => (None, None, None),
+            _ => {
+                let it = self.get(brief.place());
+                (it.started_at, it.decided_at, it.offered_at)
+            }
         };
         Told {
             started_at,
             decided_at,
             offered_at,
-            direction: self.facts(row).direction,
+            direction: Direction::ALL[likeness.get(Bits::OUTGOING) as usize],
             outcome: coded(&Outcome::ALL, likeness.get(Bits::OUTCOME)),
             cause: coded(&Cause::ALL, likeness.get(Bits::CAUSE)),
             is_group: coded(&YES_NO, likeness.get(Bits::GROUP)) == Some(true),
@@ -532,10 +537,10 @@ impl Sessions {
         }
     }
 
-    /// What a brief tells.
+    /// What the session of a brief has in common with others.
     #[inline]
-    pub fn told(&self, brief: Brief) -> Told {
-        brief.told(|| self.told_of(self.rows.get(brief.place())))
+    pub fn kin_of(&self, brief: Brief) -> Kin {
+        Kin(self.likenesses[brief.likeness()].facts)
     }
 
     /// The call id of a session.

@@ -261,6 +261,14 @@ proptest! {
             prop_assert_eq!((glance.outcome, glance.cause), (told.outcome, told.cause));
             prop_assert_eq!((glance.declined_by, glance.has_offer), (told.declined_by, told.has_offer));
             prop_assert_eq!(glance.started_at, told.started_at);
+            let (brief, whole) = (sessions.told(sessions.brief(place)), told);
+            prop_assert_eq!((brief.started_at, brief.decided_at), (whole.started_at, whole.decided_at));
+            prop_assert_eq!((brief.offered_at, brief.direction), (whole.offered_at, whole.direction));
+            prop_assert_eq!((brief.outcome, brief.cause), (whole.outcome, whole.cause));
+            prop_assert_eq!(brief.is_group, whole.group == Some(true));
+            prop_assert_eq!(brief.is_policy, whole.declined_by == Some(DeclinedBy::Policy));
+            prop_assert_eq!((brief.orphan, brief.is_unrated), (None, false));
+            prop_assert_eq!(sessions.brief(place).id_part().is_some(), whole.call_id.is_some());
             let assigned = Assigned { agent: sym(2), source: AgentSource::Roster, team: sym(3) };
             sessions.assign(place, assigned);
             sessions.class(place, Some(OrphanClass::NetworkAnomaly), Some(Unrated::RejectionsNotShown));
@@ -272,8 +280,9 @@ proptest! {
                 unrated: Some(Unrated::RejectionsNotShown),
                 ..session.clone()
             };
-            let glance = sessions.glance(place);
+            let (glance, brief) = (sessions.glance(place), sessions.told(sessions.brief(place)));
             prop_assert_eq!((glance.orphan, glance.unrated), (told.orphan, told.unrated));
+            prop_assert_eq!((brief.orphan, brief.is_unrated), (told.orphan, true));
             prop_assert_eq!((glance.agent, glance.counts_in_rates()), (told.agent, told.counts_in_rates()));
             prop_assert_eq!(bare(sessions.get(place)), told);
         }
