@@ -15,6 +15,19 @@ impl<T> Default for Chunks<T> {
     }
 }
 
+impl<T> FromIterator<T> for Chunks<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut values = values.into_iter().peekable();
+        let mut chunks = Vec::new();
+        while values.peek().is_some() {
+            let mut chunk = Vec::with_capacity(Self::EACH);
+            chunk.extend(values.by_ref().take(Self::EACH));
+            chunks.push(chunk);
+        }
+        Self { chunks }
+    }
+}
+
 impl<T> Chunks<T> {
     /// Values in a piece.
     const EACH: usize = BYTES / size_of::<T>();

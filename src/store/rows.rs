@@ -33,9 +33,7 @@ impl Rows {
         };
         let bits = bits_of(&parts).unwrap_or_else(|| {
             // Many threads, of which one built nearly all.
-            let mut one = Chunks::default();
-            parts.iter().flat_map(Chunks::iter).for_each(|it| one.push(*it));
-            parts = vec![one];
+            parts = vec![parts.iter().flat_map(Chunks::iter).copied().collect()];
             bits_of(&parts).expect("fewer sessions than four thousand million")
         });
         let mut order = Vec::with_capacity(parts.iter().map(Chunks::next).sum());
@@ -134,23 +132,17 @@ fn sort(rows: &mut Chunks<Row>, ties: impl Fn(&Row, &Row) -> Ordering) {
     for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32).filter(|it| it.len() > 1) {
         same.sort_unstable_by(|a, b| ties(rows.get(place(a)), rows.get(place(b))));
     }
-    const DONE: u128 = u128::MAX;
-    for first in 0..keys.len() {
-        if keys[first] == DONE {
-            continue;
-        }
-        // Each row gives way to the one that belongs there, up to the one whose place is the first.
-        let kept = *rows.get(first);
-        let mut at = first;
-        loop {
-            let from = place(&std::mem::replace(&mut keys[at], DONE));
-            if from == first {
-                *rows.get_mut(at) = kept;
-                break;
-            }
-            *rows.get_mut(at) = *rows.get(from);
-            at = from;
-        }
+    // Reading from anywhere can be done for many rows at once, where moving them in place would wait for each; and one half
+    // of them after the other, so that less memory is needed twice.
+    let whose: Chunks<_> = keys.iter().map(|it| rows.get(place(it))).map(|it| (it.id, it.customer)).collect();
+    for (row, whose) in rows.iter_mut().zip(whose.iter()) {
+        (row.id, row.customer) = *whose;
+    }
+    drop(whose);
+    let rest = |it: &Row| (it.started, it.first, it.likeness, it.decided);
+    let what: Chunks<_> = keys.iter().map(|it| rest(rows.get(place(it)))).collect();
+    for (row, what) in rows.iter_mut().zip(what.iter()) {
+        (row.started, row.first, row.likeness, row.decided) = *what;
     }
 }
 
@@ -158,16 +150,10 @@ fn sort(rows: &mut Chunks<Row>, ties: impl Fn(&Row, &Row) -> Ordering) {
 mod tests {
     use super::*;
 
-    fn chunks(rows: impl Iterator<Item = Row>) -> Chunks<Row> {
-        let mut all = Chunks::default();
-        rows.for_each(|it| all.push(it));
-        all
-    }
-
     /// The starts of the rows, in their order, before they are sorted and afterwards.
     fn starts(parts: &[Vec<i64>]) -> (Vec<i64>, Vec<i64>) {
         let row = |it: &i64| Row::at(*it);
-        let mut rows = Rows::of(parts.iter().map(|it| chunks(it.iter().map(row))).collect());
+        let mut rows = Rows::of(parts.iter().map(|it| it.iter().map(row).collect()).collect());
         let all = |rows: &Rows| rows.iter().map(Row::start).collect::<Vec<_>>();
         let before = all(&rows);
         rows.sort(|_, _| Ordering::Equal);
@@ -192,8 +178,9 @@ mod tests {
     #[test]
     fn one_large_part_among_many_is_no_limit() {
         // The largest part needs 17 bits, and so many parts as many again: two more than there are.
-        let mut parts: Vec<Chunks<Row>> = (0..1 << 16).map(|it| chunks([Row::at(it)].into_iter())).collect();
-        parts.push(chunks(std::iter::repeat_n(Row::at(-1), 1 << 16)));
+        let mut parts: Vec<Chunks<Row>> =
+            (0..1 << 16).map(|it| [Row::at(it)].into_iter().collect()).collect();
+        parts.push(std::iter::repeat_n(Row::at(-1), 1 << 16).collect());
         let rows = Rows::of(parts);
         assert_eq!((rows.len(), rows.parts.len()), (1 << 17, 1));
         assert_eq!((rows.get(65_535).start(), rows.get(65_536).start()), (65_535, -1));
@@ -203,7 +190,7 @@ mod tests {
     fn rows_of_one_start_come_in_the_order_of_ties() {
         for parts in [1, 2, 5] {
             let row = |it: u32| Row { customer: it * 7 % 1000, ..Row::at(i64::from(it % 10) - 5) };
-            let part = |part: u32| chunks((0..1000).filter(move |it| it % parts == part).map(row));
+            let part = |part: u32| (0..1000).filter(move |it| it % parts == part).map(row).collect();
             let mut rows = Rows::of((0..parts).map(part).collect());
             rows.sort(|a, b| a.customer.cmp(&b.customer));
             let sorted: Vec<(i64, u32)> = rows.iter().map(|it| (it.start(), it.customer)).collect();
