@@ -1,7 +1,7 @@
 //! What each feed shows, and what follows: whether its sessions can be rated, and why an end stands
 //! without its offer. A feed is one provider, one instance, one direction.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::{OrphanClass, Session};
@@ -238,12 +238,12 @@ fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, C
         return offers;
     }
     // Only orphans of ids that were offered at all are of interest here, and few are.
-    let offered = |place: &usize| {
-        let session = sessions.glance(*place);
-        let id = sessions.call_id(*place).map(|it| (session.provider, it));
-        session.has_offer && id.is_some_and(|it| offers.contains_key(&it))
-    };
-    let offered: Vec<usize> = (0..sessions.len()).into_par_iter().filter(offered).collect();
+    let ids: HashSet<CallId> = offers.keys().map(|it| it.1).collect();
+    let is_of_orphan = |it: &usize| sessions.call_id(*it).is_some_and(|it| ids.contains(&it));
+    let offered: Vec<usize> = (0..sessions.len())
+        .into_par_iter()
+        .filter(|it| sessions.has_offer(*it) && is_of_orphan(it))
+        .collect();
     for session in offered.into_iter().map(|it| sessions.get(it)) {
         let Some(call_id) = session.call_id else { continue };
         if let Some(instances) = offers.get_mut(&(session.provider, call_id))

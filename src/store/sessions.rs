@@ -543,7 +543,14 @@ impl Sessions {
         Kin(self.likenesses[brief.likeness()].facts)
     }
 
+    /// Whether a session holds an offer.
+    #[inline]
+    pub fn has_offer(&self, place: usize) -> bool {
+        self.likeness(self.rows.get(place)).get(Bits::HAS_OFFER) == 1
+    }
+
     /// The call id of a session.
+    #[inline]
     pub fn call_id(&self, place: usize) -> Option<CallId> {
         let row = self.rows.get(place);
         id_of(self.facts(row).id_form, row.id)
