@@ -155,7 +155,8 @@ impl Spans {
 
     /// Makes ready for being added to several others.
     pub fn share(&mut self) {
-        let short = std::mem::take(&mut self.short);
+        let mut short = std::mem::take(&mut self.short);
+        short.shrink_to_fit();
         if !short.is_empty() {
             self.shared.push(Arc::new(short));
         }

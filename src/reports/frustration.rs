@@ -41,12 +41,13 @@ pub fn report(analysis: &Analysis) -> Output {
 
 /// The same, of customers with what their ranks go by.
 pub(super) fn report_of(mut ranked: Vec<Ranked>, analysis: &Analysis) -> Output {
-    let priority = ranked.iter().filter(|it| is_first_priority(it.weight.0, it.weight.1)).count();
+    let priority =
+        ranked.iter().filter(|it| is_first_priority(it.score.into(), it.peak_attempts.into())).count();
     // Of those who are of the first priority none is left out: what stands out is told from the rows.
     let wanted = analysis.options.list_rows.map_or(ranked.len(), |it| it.max(priority)).min(ranked.len());
     let order = |a: &Ranked, b: &Ranked| {
         let text = |it: &Ranked| analysis.texts.raw(it.customer);
-        b.weight.cmp(&a.weight).then_with(|| text(a).cmp(text(b)))
+        b.weight().cmp(&a.weight()).then_with(|| text(a).cmp(text(b)))
     };
     let any_vip = ranked.iter().any(|it| it.vip_unanswered);
     if wanted < ranked.len() && wanted > 0 && !any_vip {
@@ -59,7 +60,7 @@ pub(super) fn report_of(mut ranked: Vec<Ranked>, analysis: &Analysis) -> Output 
     let answered_outgoing = last_answered_outgoing(analysis);
     let row = |rank: usize| -> Option<Vec<Cell>> {
         let it = &ranked[rank];
-        Some(customer(analysis, it.number, &answered_outgoing)?.row(rank as u64 + 1, analysis))
+        Some(customer(analysis, it.number as usize, &answered_outgoing)?.row(rank as u64 + 1, analysis))
     };
     let rows: Vec<Vec<Cell>> = (0..wanted).into_par_iter().filter_map(row).collect();
     let vips = (0..ranked.len()).filter(|it| ranked[*it].vip_unanswered).filter_map(row).collect();
@@ -90,19 +91,22 @@ pub(super) fn report_of(mut ranked: Vec<Ranked>, analysis: &Analysis) -> Output 
     }
 }
 
-/// What a customer's rank goes by.
+/// What a customer's rank goes by. There are as many as customers, of whom few are shown, so that its numbers are as
+/// small as they can be: there are fewer sessions than four thousand million.
 pub(super) struct Ranked {
     customer: Sym,
     /// Its number among the customers of sessions.
-    number: usize,
-    /// The greater comes first.
-    weight: Weight,
+    number: u32,
+    /// Tenths, at most 1000.
+    score: u16,
     /// Marked as VIP, with an attempt that nobody answered.
     vip_unanswered: bool,
+    /// Attempts of the fullest window.
+    peak_attempts: u32,
+    attempts: u32,
+    /// The start of the last attempt.
+    last_at: i64,
 }
-
-/// Score, attempts of the fullest window, attempts, and the last start.
-type Weight = (u64, u64, u64, i64);
 
 impl Ranked {
     /// The customer by its number among those of sessions, if it made a subject attempt.
@@ -112,11 +116,23 @@ impl Ranked {
         let subjects = || attempts.iter().filter(|it| it.subject);
         let last = subjects().next_back()?;
         let peak = peak(&attempts, analysis.options.window_ms);
-        let score = score(peak.halves, analysis.options.threshold_milli);
-        let weight = (score, peak.attempts, subjects().count() as u64, last.started_at);
+        let score = score(peak.halves, analysis.options.threshold_milli) as u16;
         let unanswered = || subjects().any(Attempt::is_unanswered);
         let vip_unanswered = analysis.customers.is_vip(customer) == Some(true) && unanswered();
-        Some(Self { customer, number, weight, vip_unanswered })
+        Some(Self {
+            customer,
+            number: number as u32,
+            score,
+            vip_unanswered,
+            peak_attempts: peak.attempts as u32,
+            attempts: subjects().count() as u32,
+            last_at: last.started_at,
+        })
+    }
+
+    /// The greater comes first: score, attempts of the fullest window, attempts, and the last start.
+    fn weight(&self) -> (u16, u32, u32, i64) {
+        (self.score, self.peak_attempts, self.attempts, self.last_at)
     }
 }
 

@@ -95,7 +95,9 @@ impl Sessions {
         };
         let parts: Vec<Counts> = (0..self.len().div_ceil(each)).into_par_iter().map(count).collect();
         let mut all = Counts::of(kinds);
-        for (kind, it) in parts.into_iter().flat_map(|it| it.counts) {
+        for (kind, mut it) in parts.into_iter().flat_map(|it| it.counts) {
+            it.rings.share();
+            it.talks.share();
             let sum = all.get(kind as usize, it.place);
             sum.all += it.all;
             sum.chosen += it.chosen;
