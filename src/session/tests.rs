@@ -445,6 +445,27 @@ proptest::proptest! {
 }
 
 #[test]
+fn calls_of_one_kind_are_told_apart_by_their_times_and_customers() {
+    let after = [0, 1, 999, 1000, 59_999, 60_000, 60_001, 86_400_000, 86_400_001];
+    let kinds = ["received", "accepted", "rejected"];
+    let customers = [["51", "51"], ["51", ""], ["", "51"], ["51", "52"]];
+    let mut calls: Vec<Vec<Value>> = Vec::new();
+    for (first, second, late) in (0..3 * 3 * 9).map(|it| (kinds[it % 3], kinds[it / 3 % 3], after[it / 9])) {
+        for [one, other] in customers {
+            let id = format!("c{}", calls.len());
+            calls.push(vec![wawp(first, &id, one, TEN), wawp(second, &id, other, TEN + late)]);
+        }
+    }
+    let rules = || Rules { as_of: Some(TEN + 60_000), ..Rules::default() };
+    let mut apart: Vec<String> = calls.iter().flat_map(|it| alone(&found_by(it, rules()))).collect();
+    apart.sort();
+    // Which of them is decided first differs from run to run.
+    for _ in 0..3 {
+        assert_eq!(alone(&found_by(&calls.concat(), rules())), apart);
+    }
+}
+
+#[test]
 fn a_feed_begins_with_the_earliest_of_calls_that_are_alike() {
     // Fifty equal calls, of which any may be the one that is decided first, and ends without offers around them.
     let call = |it: i64| {
