@@ -12,6 +12,7 @@ use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event, Origin, Reaction};
 use crate::instances::Instances;
 use crate::ledger::{Account, Bytes, Ledger};
+use crate::memory;
 use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
 use crate::store::{Alike, Glance, Sessions};
@@ -313,6 +314,7 @@ impl Analysis {
 
     /// The events of a session, in order.
     pub fn events_of(&self, session: &Session) -> Vec<Event> {
+        memory::expect_room_for::<Event>(session.events.len());
         self.rebuilt.sessions.events_of(session)
     }
 

@@ -86,4 +86,16 @@ mod tests {
         }
         assert!(Instances::default().is_empty());
     }
+
+    #[test]
+    fn entries_are_gone_through_in_the_order_in_which_they_were_given() {
+        let entry = |(name, provider): (&str, Option<&str>)| Instance {
+            name: name.into(),
+            provider: provider.and_then(Provider::named),
+            ..Instance::default()
+        };
+        let given = [("night", None), ("front", Some("wawp")), ("day", Some("wazzap")), ("front", None)];
+        let instances: Instances = given.into_iter().map(entry).collect();
+        assert!(instances.iter().eq(&given.map(entry)));
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use callsift::cli::{self, Env, Exit, run};
-use callsift::memory::{Limit, Nearness};
+use callsift::memory::{self, Limit, Nearness};
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
@@ -143,8 +143,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 fn end_before_memory_does() {
     let Some(limit) = Limit::find() else { return };
     let status = i32::from(Exit::Unwritten.status());
-    // One step can be larger than what is left. Then the program is aborted, with a message that says so, and
-    // the status at least is ours.
+    // A step that was not expected to be large can ask for more than is left. Then the program is aborted, with a
+    // message that says so, and the status at least is ours.
     let _ =
         signal_hook::flag::register_conditional_shutdown(SIGABRT, status, Arc::new(AtomicBool::new(true)));
     std::thread::spawn(move || {
@@ -162,9 +162,6 @@ fn end_before_memory_does() {
             }
             std::thread::sleep(LOOK_EVERY);
         }
-        callsift::output::remove_unfinished();
-        let _ = writeln!(io::stderr(), "error: {}", limit.told());
-        #[expect(clippy::exit, reason = "no other way out of the run that takes the memory")]
-        std::process::exit(status);
+        memory::end();
     });
 }

@@ -5,7 +5,12 @@
 //! containers have it. Elsewhere no limit is found.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::cli::Exit;
+use crate::output;
 
 /// Greater values are how a control group says that there is no limit.
 const NO_LIMIT: u64 = 1 << 60;
@@ -93,6 +98,57 @@ pub enum Nearness {
     Tight,
     /// What is left would not last until the next look.
     Reached,
+}
+
+/// Less than this is seen by whoever looks how near the limit is.
+const LARGE: usize = 1 << 20;
+
+/// What a user is told where memory ends that no known limit is on.
+const NONE_LEFT: &str = "there is no memory for all call events of the input; no file was written, and standard \
+                         output is incomplete; read fewer dumps at once";
+
+/// Ends the run because memory does not hold what the input asks for. What is unfinished goes with it.
+pub fn end() -> ! {
+    // Of several threads that come here the first one speaks, and ends the others too.
+    static SPEAKS: Mutex<()> = Mutex::new(());
+    let _guard = SPEAKS.lock().unwrap_or_else(PoisonError::into_inner);
+    output::remove_unfinished();
+    let told = Limit::find().map_or_else(|| NONE_LEFT.to_owned(), Limit::told);
+    let _ = writeln!(io::stderr(), "error: {told}");
+    #[expect(clippy::exit, reason = "no other way out of steps that are under way in many threads")]
+    std::process::exit(i32::from(Exit::Unwritten.status()));
+}
+
+/// Room for so many more values, or the end of the run: for what can be large because the input is.
+#[inline]
+pub fn reserve<T>(values: &mut Vec<T>, more: usize) {
+    if values.try_reserve_exact(more).is_err() {
+        end();
+    }
+}
+
+/// Room for so many values, as [`reserve`] makes it.
+pub fn room_for<T>(count: usize) -> Vec<T> {
+    let mut values = Vec::new();
+    reserve(&mut values, count);
+    values
+}
+
+/// Adds a value, with room for ever more, or ends the run.
+#[inline]
+pub fn push<T>(values: &mut Vec<T>, value: T) {
+    if values.try_reserve(1).is_err() {
+        end();
+    }
+    values.push(value);
+}
+
+/// Ends the run if there is no room for so many values now, which a step that cannot fail takes next.
+#[inline]
+pub fn expect_room_for<T>(count: usize) {
+    if count.saturating_mul(size_of::<T>()) >= LARGE {
+        drop(room_for::<T>(count));
+    }
 }
 
 /// Bytes that a line of the kernel's table tells; none where it does not.

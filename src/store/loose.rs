@@ -9,6 +9,7 @@ use super::table::Recent;
 use super::{Common, LINE_BITS, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
 use crate::call_id::CallId;
 use crate::event::{Event, Origin};
+use crate::memory;
 use crate::text::Sym;
 
 /// Shards of events that have call ids, and as many again of events that have none: enough that one
@@ -245,12 +246,12 @@ impl Loose {
         let common = deal.commons.number(&common, &mut self.recent, mix(&common));
         let when = When::of(event.at, event.origin).filter(|_| common < WIDE);
         let common = if when.is_none() {
-            self.wides.push((*event, common));
+            memory::push(&mut self.wides, (*event, common));
             WIDE | small(self.wides.len() - 1)
         } else if Rare::is_none_of(event) {
             common
         } else {
-            self.rares.push(Rare::of(event, common));
+            memory::push(&mut self.rares, Rare::of(event, common));
             RARE | small(self.rares.len() - 1)
         };
         let when = when.unwrap_or(When([0; 3]));
@@ -326,7 +327,9 @@ pub fn gather(loose: Vec<Loose>, deal: Deal) -> Shards {
         shards.latest = shards.latest.max(part.latest);
         shards.pairs |= part.pairs;
         let (rares, wides) = (small(packed.rares.len()), small(packed.wides.len()));
+        memory::reserve(&mut packed.rares, part.rares.len());
         packed.rares.append(&mut part.rares);
+        memory::reserve(&mut packed.wides, part.wides.len());
         packed.wides.append(&mut part.wides);
         let all = shards.with_ids.iter_mut().chain(&mut shards.without);
         for (shard, piles) in all.zip(part.into_shards()).filter(|(_, it)| !it.is_empty()) {
@@ -345,7 +348,7 @@ impl Shard {
 
     /// The same in one row; each pile is freed as it is taken.
     fn into_row(self) -> Vec<Record> {
-        let mut row = Vec::with_capacity(self.len());
+        let mut row = memory::room_for(self.len());
         for (rares, wides, piles) in self.piles {
             for pile in piles {
                 if rares == 0 && wides == 0 {
@@ -436,10 +439,10 @@ impl Packed {
         rest: impl Fn(&Record) -> ([u8; 16], u32),
     ) -> Vec<Record> {
         let records = shard.into_row();
-        let keys = records.iter().zip(0_u32..);
         // Numbers are sorted without a branch, which pairs are not.
-        let mut keys: Vec<u128> =
-            keys.map(|(it, place)| u128::from(key(it)) << 32 | u128::from(place)).collect();
+        let mut keys: Vec<u128> = memory::room_for(records.len());
+        let places = records.iter().zip(0_u32..);
+        keys.extend(places.map(|(it, place)| u128::from(key(it)) << 32 | u128::from(place)));
         keys.sort_unstable();
         let record = |it: &u128| &records[*it as u32 as usize];
         let rest = |it: &u128| rest(record(it));
@@ -449,7 +452,9 @@ impl Packed {
                 same.sort_unstable_by_key(rest);
             }
         }
-        keys.iter().map(|it| *record(it)).collect()
+        let mut grouped = memory::room_for(records.len());
+        grouped.extend(keys.iter().map(|it| *record(it)));
+        grouped
     }
 
     /// Whether two records are of one call.
@@ -466,6 +471,9 @@ impl Packed {
     /// Puts the events of records into `events`, and nothing else.
     pub fn unpack(&self, records: &[Record], events: &mut Vec<Event>) {
         events.clear();
+        memory::reserve(events, records.len());
+        // For bringing them into order afterwards.
+        memory::expect_room_for::<Event>(records.len() / 2);
         events.extend(records.iter().map(|it| self.event(it)));
     }
 
@@ -491,7 +499,7 @@ impl Packed {
             }
             record.customer = number_of(event.customer);
             let shard = record.customer as usize % dealt.len();
-            dealt[shard].push(record);
+            memory::push(&mut dealt[shard], record);
         }
         dealt.into_iter().map(|it| Shard { piles: vec![(0, 0, vec![it])] }).collect()
     }

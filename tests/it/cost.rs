@@ -289,3 +289,44 @@ fn too_many_callers_for_the_memory_end_with_a_sentence_or_the_answer() {
         }
     }
 }
+
+/// More events of one call, which are looked at together, than a memory holds: the right answer, or an end that names
+/// the limit. Each of the small limits has room for what is read, and none for one of the steps after it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_call_too_large_for_the_memory_ends_with_a_sentence_or_the_answer() {
+    let dir = folder();
+    let dump = dir.path().join("one-id.ndjson");
+    let events = 400_000;
+    let event = wawp("call.received", "desk", "c", &customer(1), 0).to_string();
+    let event = |it: usize| event.replace(":0", &format!(":{}", AT + it as i64)) + "\n";
+    fs::write(&dump, (0..events).map(event).collect::<String>()).unwrap();
+    let out = dir.path().join("kpi.json");
+    for limit in [10_000_000, 60_000, 80_000, 100_000, 120_000] {
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -v $0; exec \"$@\"", &limit.to_string(), env!("CARGO_BIN_EXE_callsift")])
+            .args(["kpi", "--no-config", "--jobs", "1", "--format", "json", "-o"])
+            .args([&out, &dump])
+            // Else so many addresses are set aside for each thread that these limits have room for nothing.
+            .env("MALLOC_ARENA_MAX", "1")
+            .env_remove("RUST_BACKTRACE")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            Some(0) => {
+                let json: Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
+                assert_eq!(json["accounting"]["events"]["unique"], events);
+                fs::remove_file(&out).unwrap();
+            }
+            Some(4) => {
+                assert_ne!(limit, 10_000_000, "that is enough: {told}");
+                let named =
+                    format!("error: the memory limit of this process (`ulimit -v`), {} MiB,", limit >> 10);
+                assert!(told.contains(&named) && !told.contains("memory allocation"), "{limit} KiB: {told}");
+                assert!(!out.exists(), "a file that is not whole");
+            }
+            other => panic!("{other:?} under {limit} KiB: {told}"),
+        }
+    }
+}
