@@ -64,9 +64,8 @@ impl<'r> Call<'r> {
                 return None;
             }
             call.customer = call.customer.max(customer);
-            // Numbers of what is plain leave the highest bits free; no event is told from one by the lowest.
-            let part = record.plain_common()? << 2 | u32::from(customer == 0) << 1 | 1;
-            call.key = call.key << 32 | u128::from(part);
+            // One more, so that no event is another than the first.
+            call.key = call.key << 32 | u128::from(record.plain_common()? + 1);
         }
         Some(call)
     }

@@ -49,6 +49,11 @@ fn found_by(lines: &[Value], rules: Rules) -> Found {
         let events = analysis.sessions().events_of(it);
         anomalies(it, &events, ring_timeout_ms).into_iter().map(|it| it.0).collect()
     };
+    for (place, session) in sessions.iter().enumerate() {
+        // Who looks for anomalies looks only where there may be some.
+        let may_be = analysis.sessions().is_odd(place);
+        assert_eq!(may_be, session.orphan.is_some() || !kinds(session).is_empty(), "{session:?}");
+    }
     Found {
         anomalies: sessions.iter().map(kinds).collect(),
         customers: sessions
@@ -490,14 +495,21 @@ fn a_feed_begins_with_the_earliest_of_calls_that_are_alike() {
     assert_eq!(classes, [edge, OrphanClass::NetworkAnomaly]);
 
     // Replays do not begin a feed, but hold offers: what comes before the first of these had none captured.
-    let replayed = |it: i64| {
-        call(it).map(|line| with(line, json!({"timestamp": (TEN + it * 1_000_000 - 200_000) / 1000})))
+    let replayed_at = |it: i64, before: i64| {
+        let happened = (TEN + it * 1_000_000 - before) / 1000;
+        call(it).map(|line| with(line, json!({"timestamp": happened})))
     };
+    let replayed = |it: i64| replayed_at(it, 200_000);
     let calls = (0..50).rev().flat_map(replayed);
     let own = wawp("rejected", "first", "512", TEN - 400_000);
     let before = wawp("rejected", "before", "512", TEN - 300_000);
     let behind = wawp("rejected", "behind", "512", TEN - 100_000);
-    let found = super::tests::found(&calls.chain([own, before, behind]).collect::<Vec<_>>());
+    let found = super::tests::found(&calls.chain([own.clone(), before, behind]).collect::<Vec<_>>());
     let classes: Vec<_> = found.sessions.iter().filter_map(|it| it.orphan).collect();
     assert_eq!(classes, [edge, OrphanClass::NoOffersCaptured, OrphanClass::NetworkAnomaly]);
+
+    // Replays of what happened before the first event do not begin it either.
+    let earlier = |it: i64| replayed_at(it, 500_000);
+    let found = super::tests::found(&(0..50).rev().flat_map(earlier).chain([own]).collect::<Vec<_>>());
+    assert_eq!(found.sessions.iter().filter_map(|it| it.orphan).collect::<Vec<_>>(), [edge]);
 }
