@@ -496,8 +496,10 @@ fn a_feed_begins_with_the_earliest_of_calls_that_are_alike() {
 
     // Replays do not begin a feed, but hold offers: what comes before the first of these had none captured.
     let replayed_at = |it: i64, before: i64| {
-        let happened = (TEN + it * 1_000_000 - before) / 1000;
-        call(it).map(|line| with(line, json!({"timestamp": happened})))
+        let [offer, end] = call(it);
+        let at =
+            |line, more: i64| with(line, json!({"timestamp": (TEN + it * 1_000_000 - before) / 1000 + more}));
+        [at(offer, 0), at(end, 5)]
     };
     let replayed = |it: i64| replayed_at(it, 200_000);
     let calls = (0..50).rev().flat_map(replayed);
