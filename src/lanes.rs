@@ -92,7 +92,7 @@ pub fn eight_digits(digits: [u8; 8]) -> Option<u64> {
 #[inline]
 pub fn hexadecimal(digits: &[u8; 32], a: u8) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
-    for (four, digits) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digits.as_chunks::<LANES>().0) {
+    for (half, digits) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digits.as_chunks::<LANES>().0) {
         let digits = u8x16::from(*digits);
         let (decimal, letter) = (digits - u8x16::splat(b'0'), digits - u8x16::splat(a));
         let is_decimal = decimal.min(u8x16::splat(9)).simd_eq(decimal);
@@ -106,7 +106,7 @@ pub fn hexadecimal(digits: &[u8; 32], a: u8) -> Option<[u8; 16]> {
         let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff;
         let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;
         let eights = (fours | fours >> 16) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
-        *four = ((eights | eights >> 32) as u64).to_le_bytes();
+        *half = ((eights | eights >> 32) as u64).to_le_bytes();
     }
     Some(bytes)
 }

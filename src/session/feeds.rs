@@ -97,6 +97,13 @@ pub struct Feed {
     pub unrated: Option<Unrated>,
 }
 
+impl Feed {
+    fn begin(&mut self, earliest_at: Option<i64>, first_offered_session_at: Option<i64>) {
+        self.earliest_at = earlier(self.earliest_at, earliest_at);
+        self.first_offered_session_at = earlier(self.first_offered_session_at, first_offered_session_at);
+    }
+}
+
 /// All feeds of the input.
 #[derive(Clone, Debug, Default)]
 pub struct Feeds(HashMap<FeedKey, Feed>);
@@ -123,9 +130,7 @@ impl Feeds {
     /// Takes note of when sessions of a feed began that are like others which it knows: the earliest event that is
     /// no replay, and the earliest start with an offer.
     pub fn begin(&mut self, feed: FeedKey, earliest_at: Option<i64>, first_offered_session_at: Option<i64>) {
-        let feed = self.0.entry(feed).or_default();
-        feed.earliest_at = earlier(feed.earliest_at, earliest_at);
-        feed.first_offered_session_at = earlier(feed.first_offered_session_at, first_offered_session_at);
+        self.0.entry(feed).or_default().begin(earliest_at, first_offered_session_at);
     }
 
     /// Takes note of what another part of the input shows.
@@ -134,9 +139,7 @@ impl Feeds {
             let feed = self.0.entry(key).or_default();
             feed.shows.add(other.shows);
             feed.holds_offer |= other.holds_offer;
-            feed.earliest_at = earlier(feed.earliest_at, other.earliest_at);
-            feed.first_offered_session_at =
-                earlier(feed.first_offered_session_at, other.first_offered_session_at);
+            feed.begin(other.earliest_at, other.first_offered_session_at);
         }
     }
 

@@ -104,13 +104,10 @@ impl Sessions {
             sum.rings.extend(&it.rings);
             sum.talks.extend(&it.talks);
         }
-        let alike =
-            all.counts.into_iter().map(|(kind, Count { place, all, chosen, mut rings, mut talks })| {
-                rings.share();
-                talks.share();
-                let kin = Kin(facts[kind as usize >> 2]);
-                Alike { kin, glance: self.glance(place), place, all, chosen, rings, talks }
-            });
+        let alike = all.counts.into_iter().map(|(kind, Count { place, all, chosen, rings, talks })| {
+            let kin = Kin(facts[kind as usize >> 2]);
+            Alike { kin, glance: self.glance(place), place, all, chosen, rings, talks }
+        });
         alike.collect()
     }
 }

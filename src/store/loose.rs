@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::chunks::BYTES;
 use super::table::Recent;
-use super::{Common, LINE_BITS, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, sym_of};
+use super::{Common, RARE, Rare, Table, WIDE, event, id_bytes, id_of, number_of, place, sym_of};
 use crate::call_id::CallId;
 use crate::event::{Event, Origin};
 use crate::memory;
@@ -140,7 +140,7 @@ impl Record {
     #[inline]
     pub(super) fn place(&self) -> u64 {
         let (line, body) = self.when.line_and_body();
-        line | u64::from(body) << LINE_BITS
+        place(line, body)
     }
 
     /// The same of somebody.

@@ -230,7 +230,12 @@ const LINE_BITS: u32 = 40;
 #[inline]
 fn place_of(origin: Origin) -> Option<u64> {
     (origin.line < 1 << LINE_BITS && origin.body < 1 << (64 - LINE_BITS))
-        .then(|| origin.line | u64::from(origin.body) << LINE_BITS)
+        .then(|| place(origin.line, origin.body))
+}
+
+#[inline]
+fn place(line: u64, body: u32) -> u64 {
+    line | u64::from(body) << LINE_BITS
 }
 
 #[inline]

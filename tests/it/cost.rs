@@ -256,6 +256,24 @@ fn no_table_hashes_without_a_seed_of_its_own() {
     }
 }
 
+/// A command that may use so many KiB of addresses.
+#[cfg(target_os = "linux")]
+fn under(limit: u64, command: &str, out: &Path, dump: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args([
+            "-c",
+            "ulimit -v $0; exec \"$@\"",
+            &limit.to_string(),
+            env!("CARGO_BIN_EXE_callsift"),
+            command,
+        ])
+        .args(["--no-config", "--jobs", "1", "--format", "json", "-o"])
+        .args([out, dump])
+        .env_remove("RUST_BACKTRACE");
+    shell
+}
+
 /// More callers than a small memory holds: the right answer, or an end that names the limit.
 #[cfg(target_os = "linux")]
 #[test]
@@ -266,13 +284,7 @@ fn too_many_callers_for_the_memory_end_with_a_sentence_or_the_answer() {
     fs::write(&dump, calls(callers, |it| (format!("s{it}"), format!("c{it}"), customer(it), AT))).unwrap();
     let out = dir.path().join("sessions.json");
     for limit in [10_000_000, 230_000] {
-        let output = Command::new("sh")
-            .args(["-c", "ulimit -v $0; exec \"$@\"", &limit.to_string(), env!("CARGO_BIN_EXE_callsift")])
-            .args(["sessions", "--no-config", "--jobs", "1", "--format", "json", "-o"])
-            .args([&out, &dump])
-            .env_remove("RUST_BACKTRACE")
-            .output()
-            .unwrap();
+        let output = under(limit, "sessions", &out, &dump).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             Some(0) => {
@@ -303,15 +315,8 @@ fn a_call_too_large_for_the_memory_ends_with_a_sentence_or_the_answer() {
     fs::write(&dump, (0..events).map(event).collect::<String>()).unwrap();
     let out = dir.path().join("kpi.json");
     for limit in [10_000_000, 60_000, 80_000, 100_000, 120_000] {
-        let output = Command::new("sh")
-            .args(["-c", "ulimit -v $0; exec \"$@\"", &limit.to_string(), env!("CARGO_BIN_EXE_callsift")])
-            .args(["kpi", "--no-config", "--jobs", "1", "--format", "json", "-o"])
-            .args([&out, &dump])
-            // Else so many addresses are set aside for each thread that these limits have room for nothing.
-            .env("MALLOC_ARENA_MAX", "1")
-            .env_remove("RUST_BACKTRACE")
-            .output()
-            .unwrap();
+        // Else so many addresses are set aside for each thread that these limits have room for nothing.
+        let output = under(limit, "kpi", &out, &dump).env("MALLOC_ARENA_MAX", "1").output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             Some(0) => {
