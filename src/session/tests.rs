@@ -459,6 +459,9 @@ fn calls_of_one_kind_are_told_apart_by_their_times_and_customers() {
         for [one, other] in customers {
             let id = format!("c{}", calls.len());
             calls.push(vec![wawp(first, &id, one, TEN), wawp(second, &id, other, TEN + late)]);
+            // The same told the other way round.
+            let id = format!("c{}", calls.len());
+            calls.push(vec![wawp(second, &id, other, TEN + late), wawp(first, &id, one, TEN)]);
         }
     }
     let rules = || Rules { as_of: Some(TEN + 60_000), ..Rules::default() };
