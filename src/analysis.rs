@@ -15,7 +15,7 @@ use crate::ledger::{Account, Bytes, Ledger};
 use crate::memory;
 use crate::session::{DeclinedBy, FeedKey, Outcome, Rebuilt, Session};
 use crate::side::Customers;
-use crate::store::{Alike, Glance, Sessions};
+use crate::store::{Alike, ByCustomer, Sessions};
 use crate::text::{Interner, Sym, Text, Texts};
 use crate::zone::Zone;
 
@@ -275,9 +275,14 @@ impl Analysis {
         self.accounts.iter().map(Account::bytes).sum()
     }
 
-    /// Every session, in the fixed order.
+    /// Every session.
     pub fn sessions(&self) -> &Sessions {
         &self.rebuilt.sessions
+    }
+
+    /// Every session by its customer, those of each in the fixed order.
+    pub fn by_customer(&self) -> &ByCustomer {
+        self.sessions().by_customer(&self.texts)
     }
 
     /// Whether a session is a subject.
@@ -290,11 +295,6 @@ impl Analysis {
     /// The subject sessions, in the fixed order.
     pub fn subjects(&self) -> impl Iterator<Item = Session> {
         self.rebuilt.sessions.iter().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
-    }
-
-    /// The subject sessions at a glance, in the fixed order.
-    pub fn glances(&self) -> impl Iterator<Item = Glance> {
-        self.rebuilt.sessions.glances().zip(&self.subject).filter(|(_, is)| **is).map(|(it, _)| it)
     }
 
     /// Sessions that are alike, counted, in no order. The subjects are those that are chosen.

@@ -8,7 +8,7 @@ use crate::ledger::{Bytes, Ledger};
 use crate::reports::Output;
 use crate::reports::notes::{notes, plural};
 use crate::section::{Body, Cell, Document, Part, Person, Piece, Rate, Shown, Table, say};
-use crate::store::Glance;
+use crate::store::{Glance, around};
 use crate::text::Text;
 use crate::zone::TZDB_VERSION;
 
@@ -231,19 +231,16 @@ fn named(counts: impl Iterator<Item = (String, u64)>) -> Cell {
 
 /// From when to when, in which zone.
 fn period(analysis: &Analysis) -> Vec<Piece> {
-    // Sessions come by start, those without one first.
-    let places = || (0..analysis.sessions().len()).filter(|it| analysis.subject[*it]);
-    let start = |it: usize| analysis.sessions().glance(it).started_at;
     let zone = analysis.options.zone.name();
-    match (places().find_map(start), places().next_back().and_then(start)) {
-        (Some(first), Some(last)) => vec![
+    match analysis.census_of_subjects().map(|it| it.starts).fold(None, around) {
+        Some((first, last)) => vec![
             Piece::Say("Calls from ".into()),
             Piece::Value(Cell::Instant(first)),
             Piece::Say(" to ".into()),
             Piece::Value(Cell::Instant(last)),
             Piece::Say(format!(", times in {zone}.")),
         ],
-        _ => say(format!("No call with a time; times in {zone}.")),
+        None => say(format!("No call with a time; times in {zone}.")),
     }
 }
 

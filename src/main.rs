@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty()),
         stdin_is_fed: stdin_is_fed(),
+        is_process: true,
         variables: std::env::vars_os().filter(|(name, _)| is_ours(name)).collect(),
         ..Env::default()
     };

@@ -486,7 +486,7 @@ impl Privacy {
 /// The digits behind every customer of an input, as WhatsApp and as people write them.
 fn numbers(analysis: &Analysis) -> HashSet<String> {
     let events = analysis.sessions().events().flat_map(|it| [it.customer, it.also]);
-    let sessions = analysis.sessions().iter().map(|it| it.customer);
+    let sessions = analysis.sessions().glances().map(|it| it.customer);
     let reactions = analysis.reactions.iter().flat_map(|it| [it.reactor, Some(it.chat)]);
     let mut seen = HashSet::new();
     let mut numbers = HashSet::new();
@@ -524,7 +524,9 @@ fn spellings(digits: &str) -> Vec<String> {
 fn key_of_input(analysis: &Analysis) -> Vec<u8> {
     let mut digest = Sha256::new();
     let texts = &analysis.texts;
-    for it in analysis.sessions().iter() {
+    let sessions = analysis.sessions();
+    let in_order = sessions.sorted((0..sessions.len()).collect(), texts);
+    for it in in_order.into_iter().map(|it| sessions.get(it)) {
         let start = it.started_at.map(|it| it.to_string()).unwrap_or_default();
         let mut room = call_id::EMPTY;
         let call_id = it.call_id.map(|it| it.spell(&mut room, texts)).unwrap_or_default();

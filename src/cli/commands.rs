@@ -36,6 +36,10 @@ impl Task for Report {
         "report"
     }
 
+    fn needs_order(&self) -> bool {
+        false
+    }
+
     fn top_for_people(&self) -> Option<usize> {
         Some(10)
     }
@@ -53,6 +57,10 @@ impl Task for Kpi {
         "kpi"
     }
 
+    fn needs_order(&self) -> bool {
+        false
+    }
+
     fn wants_countries(&self) -> bool {
         self.0.contains(&Key::Country)
     }
@@ -68,6 +76,10 @@ pub struct Frustration;
 impl Task for Frustration {
     fn name(&self) -> &'static str {
         "frustration"
+    }
+
+    fn needs_order(&self) -> bool {
+        false
     }
 
     fn report(&self, analysis: &Analysis, _extra: Extra) -> Result<Output, Failure> {
@@ -98,6 +110,10 @@ pub struct Avoidance;
 impl Task for Avoidance {
     fn name(&self) -> &'static str {
         "avoidance"
+    }
+
+    fn needs_order(&self) -> bool {
+        false
     }
 
     fn wants_countries(&self) -> bool {
@@ -156,6 +172,10 @@ impl Task for Anomalies {
         "anomalies"
     }
 
+    fn needs_order(&self) -> bool {
+        false
+    }
+
     fn wants_countries(&self) -> bool {
         false
     }
@@ -171,6 +191,10 @@ pub struct Orphans;
 impl Task for Orphans {
     fn name(&self) -> &'static str {
         "anomalies"
+    }
+
+    fn needs_order(&self) -> bool {
+        false
     }
 
     fn wants_countries(&self) -> bool {
@@ -218,6 +242,10 @@ pub struct Callbacks;
 impl Task for Callbacks {
     fn name(&self) -> &'static str {
         "callbacks"
+    }
+
+    fn needs_order(&self) -> bool {
+        false
     }
 
     fn wants_countries(&self) -> bool {

@@ -44,6 +44,8 @@ pub struct Env {
     pub no_color: bool,
     /// A pipe, a socket or a file stands behind standard input, so that it may hold a dump.
     pub stdin_is_fed: bool,
+    /// The process ends with the command, so that giving millions of pieces of memory back is lost time.
+    pub is_process: bool,
     /// The variables of the environment whose names begin with `CALLSIFT_`.
     pub variables: Vec<(OsString, OsString)>,
     /// What the configuration sets; `run` reads it.

@@ -123,6 +123,10 @@ pub trait Task: Sync {
     }
     /// Adjusts how lines are read.
     fn prepare(&self, _options: &mut ReadOptions) {}
+    /// Whether it looks at sessions in their order.
+    fn needs_order(&self) -> bool {
+        true
+    }
     /// Whether it needs the countries of numbers.
     fn wants_countries(&self) -> bool {
         true
@@ -237,6 +241,9 @@ pub fn over_dumps(
         written?;
     }
     finish(rejects.into_iter().chain(target))?;
+    if env.is_process {
+        std::mem::forget((analysis, document));
+    }
     Ok(match () {
         () if failed => Exit::Failed,
         () if gone => Exit::Complete,
@@ -415,8 +422,11 @@ fn analyse(
             }
         }
     }
+    if command.needs_order() {
+        rebuilt.sessions.sort(&texts);
+    }
     let subject = if plan.filter.is_set() {
-        rebuilt.sessions.iter().map(|it| plan.filter.takes(&it, &texts)).collect()
+        rebuilt.sessions.in_any_order().map(|it| plan.filter.takes(&it, &texts)).collect()
     } else {
         vec![true; rebuilt.sessions.len()]
     };

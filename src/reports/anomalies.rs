@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::Output;
@@ -12,6 +12,7 @@ use crate::dialects::Provider;
 use crate::event::{Direction, Event};
 use crate::section::{Body, Cell, Chart, Part, Person, Shown, Table};
 use crate::session::{Anomaly, OrphanClass, Outcome, Session, anomalies, call_ids, missing_last};
+use crate::store::{Glance, Told};
 use crate::text::Sym;
 use crate::time::MINUTE;
 
@@ -23,9 +24,10 @@ const INCIDENT_LEAST: usize = 3;
 /// Anomalies of the subject sessions; `only_orphans` leaves all but orphaned rejections out.
 pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
     let mut found: Vec<(Session, Event, Anomaly)> = Vec::new();
-    let is_odd = |it: &usize| analysis.is_subject(*it) && analysis.sessions().is_odd(*it);
-    let odd: Vec<usize> = (0..analysis.sessions().len()).into_par_iter().filter(is_odd).collect();
-    for place in odd {
+    let mut odd = analysis.sessions().places_where(|it| it.is_odd || it.orphan.is_some());
+    odd.retain(|it| analysis.is_subject(*it));
+    let odd = analysis.sessions().sorted(odd, &analysis.texts);
+    for &place in &odd {
         let session = analysis.sessions().get(place);
         let events = analysis.events_of(&session);
         for (kind, shown_by) in anomalies(&session, &events, analysis.options.ring_timeout_ms) {
@@ -59,7 +61,7 @@ pub fn report(analysis: &Analysis, only_orphans: bool) -> Output {
         ],
         ..Table::default()
     };
-    let lines = by_line(analysis);
+    let lines = by_line(&odd, analysis);
     Output {
         parts: vec![
             Part { path: vec!["rows"], body: Body::Rows(rows_table) },
@@ -106,57 +108,80 @@ fn row(session: &Session, event: &Event, kind: Anomaly, analysis: &Analysis) -> 
 /// The rejected calls of one line.
 #[derive(Default)]
 struct Line {
-    /// When each started and, of one without its offer, why, in order.
-    rejected: Vec<(i64, Option<OrphanClass>)>,
+    rejections: u64,
+    /// Those of them without their offer.
+    orphaned: u64,
+    /// Those of them whose offer was lost on the way or came under another line.
+    lost: u64,
+    /// When each started whose offer was lost on the way, in order.
+    lost_at: Vec<i64>,
 }
 
-/// Lines of incoming timed subject sessions, in the order of provider and instance.
-fn by_line(analysis: &Analysis) -> Vec<((Provider, Sym), Line)> {
-    type Lines = HashMap<(Provider, Sym), Line>;
-    let sessions = analysis.sessions();
-    let add = |mut lines: Lines, place: usize| {
-        let session = sessions.glance(place);
-        if analysis.subject[place]
-            && session.direction == Direction::Incoming
-            && let Some(started_at) = session.started_at
+/// Lines of incoming timed subject sessions, in the order of provider and instance. `odd` are the places of all
+/// subject sessions that may have anomalies.
+fn by_line(odd: &[usize], analysis: &Analysis) -> Vec<((Provider, Sym), Line)> {
+    let is_of_line = |it: &Glance| it.direction == Direction::Incoming && it.is_timed();
+    let mut lines: HashMap<(Provider, Sym), Line> = HashMap::new();
+    for alike in analysis.census_of_subjects().filter(|it| is_of_line(&it.glance)) {
+        let session = alike.glance;
+        let line = lines.entry((session.provider, session.instance)).or_default();
+        if session.outcome == Some(Outcome::Rejected) {
+            let is_lost =
+                matches!(session.orphan, Some(OrphanClass::NetworkAnomaly | OrphanClass::OtherInstance));
+            line.rejections += alike.chosen;
+            line.orphaned += if session.orphan.is_some() { alike.chosen } else { 0 };
+            line.lost += if is_lost { alike.chosen } else { 0 };
+        }
+    }
+    for session in odd.iter().map(|it| analysis.sessions().glance(*it)).filter(is_of_line) {
+        if session.outcome == Some(Outcome::Rejected)
+            && session.orphan == Some(OrphanClass::NetworkAnomaly)
+            && let Some(line) = lines.get_mut(&(session.provider, session.instance))
         {
-            let line = lines.entry((session.provider, session.instance)).or_default();
-            if session.outcome == Some(Outcome::Rejected) {
-                line.rejected.push((started_at, session.orphan));
-            }
+            line.lost_at.extend(session.started_at);
         }
-        lines
-    };
-    // What comes first is on the left, so that each list stays in order.
-    let merge = |mut left: Lines, right: Lines| {
-        for (key, line) in right {
-            left.entry(key).or_default().rejected.extend(line.rejected);
-        }
-        left
-    };
-    let lines = (0..sessions.len()).into_par_iter().fold(Lines::default, add).reduce(Lines::default, merge);
+    }
     let mut lines: Vec<_> = lines.into_iter().collect();
+    lines.par_iter_mut().for_each(|(_, line)| line.lost_at.sort_unstable());
     lines.sort_by(|((a, line_a), _), ((b, line_b), _)| {
         a.cmp(b).then_with(|| analysis.texts.raw(*line_a).cmp(analysis.texts.raw(*line_b)))
     });
     lines
 }
 
+/// The runs of lost offers of a line that make an incident, each from its first to its last.
+fn runs(line: &Line) -> impl Iterator<Item = &[i64]> {
+    let runs = line.lost_at.chunk_by(|a, b| b - a <= INCIDENT_GAP_MS);
+    runs.filter(|it| it.len() >= INCIDENT_LEAST)
+}
+
+/// When each rejected subject call of these lines started, in order, by line.
+fn rejected_at(of: &HashSet<(Provider, Sym)>, analysis: &Analysis) -> HashMap<(Provider, Sym), Vec<i64>> {
+    let sessions = analysis.sessions();
+    let mut starts: HashMap<(Provider, Sym), Vec<i64>> = HashMap::new();
+    let is_rejected = |it: &Told| {
+        let (provider, instance, direction) = sessions.feed_of(it.kin);
+        let is_rejected = direction == Direction::Incoming && it.outcome == Some(Outcome::Rejected);
+        is_rejected && of.contains(&(provider, instance))
+    };
+    let places = if of.is_empty() { Vec::new() } else { sessions.places_where(is_rejected) };
+    for place in places.into_iter().filter(|it| analysis.is_subject(*it)) {
+        let (provider, instance, _) = sessions.feed_of(sessions.kin(place));
+        starts.entry((provider, instance)).or_default().extend(sessions.start(place));
+    }
+    starts.values_mut().for_each(|it| it.sort_unstable());
+    starts
+}
+
 fn instances(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
     let rows = lines.iter().map(|((provider, instance), line)| {
-        let of_class = |classes: &[OrphanClass]| {
-            let orphans = line.rejected.iter().filter_map(|it| it.1);
-            orphans.filter(|it| classes.contains(it)).count() as u64
-        };
-        let rejections = line.rejected.len() as u64;
-        let lost = of_class(&[OrphanClass::NetworkAnomaly, OrphanClass::OtherInstance]);
         vec![
             Cell::word(provider.name()),
             Cell::Text(analysis.texts.get(*instance).clone()),
-            Cell::Count(rejections),
-            Cell::Count(of_class(&OrphanClass::ALL)),
-            Cell::Count(lost),
-            Cell::share(lost, rejections),
+            Cell::Count(line.rejections),
+            Cell::Count(line.orphaned),
+            Cell::Count(line.lost),
+            Cell::share(line.lost, line.rejections),
         ]
     });
     Table {
@@ -182,14 +207,14 @@ fn instances(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
 
 fn incidents(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
     let mut rows = Vec::new();
-    for ((provider, instance), line) in lines {
-        let lost = line.rejected.iter().filter(|it| it.1 == Some(OrphanClass::NetworkAnomaly));
-        // Sessions come by start, and so do these.
-        let lost: Vec<i64> = lost.map(|it| it.0).collect();
-        for run in lost.chunk_by(|a, b| b - a <= INCIDENT_GAP_MS).filter(|it| it.len() >= INCIDENT_LEAST) {
+    let with_runs = lines.iter().filter(|(_, line)| runs(line).next().is_some());
+    let rejected = rejected_at(&with_runs.map(|(key, _)| *key).collect(), analysis);
+    for (key @ (provider, instance), line) in lines {
+        for run in runs(line) {
             let (first, last) = (run[0], run[run.len() - 1]);
-            let during = line.rejected.partition_point(|it| it.0 <= last)
-                - line.rejected.partition_point(|it| it.0 < first);
+            let rejected = &rejected[key];
+            let during =
+                rejected.partition_point(|it| *it <= last) - rejected.partition_point(|it| *it < first);
             rows.push(vec![
                 Cell::word(provider.name()),
                 Cell::Text(analysis.texts.get(*instance).clone()),

@@ -79,7 +79,7 @@ pub fn attempts(analysis: &Analysis, direction: Direction, briefs: &[Brief]) -> 
             cause: session.cause,
             subject: analysis.is_subject(brief.place()),
             recorded_miss: outcome == Outcome::Missed && session.cause != Some(Cause::Inferred),
-            shows_answers: sessions.kin_show_answers(sessions.kin_of(brief)),
+            shows_answers: sessions.kin_show_answers(session.kin),
         });
     }
     if any_twice(briefs) { join(analysis, attempts) } else { attempts }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 use super::{Output, Sentence};
 use crate::analysis::Analysis;
@@ -140,11 +141,14 @@ fn called(analysis: &Analysis) -> (Vec<Called>, Vec<Sentence>) {
     let mut known: HashMap<Sym, usize> = HashMap::new();
     let (mut groups, mut nobody) = (0, 0);
     let any = analysis.census().iter().any(|it| it.glance.direction == Direction::Outgoing);
-    let sessions = analysis.sessions().glances().enumerate().take(if any { usize::MAX } else { 0 });
-    for (place, session) in sessions {
-        if session.direction != Direction::Outgoing || !session.is_timed() {
-            continue;
-        }
+    let sessions = analysis.sessions();
+    let is_outgoing = |it: &usize| {
+        let session = sessions.glance(*it);
+        session.direction == Direction::Outgoing && session.is_timed()
+    };
+    let outgoing = (0..if any { sessions.len() } else { 0 }).into_par_iter().filter(is_outgoing).collect();
+    for place in sessions.sorted(outgoing, &analysis.texts) {
+        let session = sessions.glance(place);
         let is_subject = u64::from(analysis.is_subject(place));
         // Who of a group declined, nobody says.
         if session.group == Some(true) {

@@ -27,7 +27,7 @@ const KEYS: [Key; 3] = [Key::Agent, Key::Provider, Key::Instance];
 /// Episodes of unanswered calls: figures by agent and line, and those that nobody answered yet.
 pub fn report(analysis: &Analysis) -> Output {
     let shown = Shows::of(analysis);
-    let counted = (0..analysis.sessions().by_customer().len())
+    let counted = (0..analysis.by_customer().len())
         .into_par_iter()
         .fold(Counted::default, |mut counted, number| {
             counted.add_customer(number, &shown, analysis);
@@ -77,7 +77,7 @@ struct OfKin {
 impl Counted {
     /// Counts the episodes of a customer, by its number among those of sessions.
     pub(super) fn add_customer(&mut self, number: usize, shown: &Shows, analysis: &Analysis) {
-        let (_, briefs) = analysis.sessions().by_customer().get(number);
+        let (_, briefs) = analysis.by_customer().get(number);
         let Some(history) = history(briefs, analysis) else { return };
         for episode in episodes(&history).into_iter().filter(|it| analysis.is_subject(it.first)) {
             self.add(episode, shown, analysis);
@@ -224,11 +224,12 @@ fn history(briefs: &[Brief], analysis: &Analysis) -> Option<History> {
                 started_at,
                 is_orphan,
                 is_policy,
-                kin: analysis.sessions().kin_of(*brief),
+                kin: session.kin,
             });
         }
     }
-    history.promises.sort_unstable_by_key(|it| (it.clock, it.place));
+    // Those of one instant stay as the sessions come.
+    history.promises.sort_by_key(|it| it.clock);
     (!history.promises.is_empty()).then_some(history)
 }
 
@@ -511,9 +512,13 @@ fn latest_names(episodes: &[&Episode], analysis: &Analysis) -> HashMap<Sym, Sym>
         return HashMap::new();
     }
     let wanted: HashSet<Sym> = episodes.iter().filter_map(|it| sessions.get(it.first).customer).collect();
-    let named = sessions.iter().filter_map(|it| Some((it.customer?, it.customer_name?)));
+    let named = |place: usize| {
+        let it = sessions.get(place);
+        it.customer.filter(|it| wanted.contains(it)).zip(it.customer_name)
+    };
+    let places = (0..sessions.len()).into_par_iter().filter(|it| named(*it).is_some()).collect();
     // Sessions come by start, so that the latest stays.
-    named.filter(|(customer, _)| wanted.contains(customer)).collect()
+    sessions.sorted(places, &analysis.texts).into_iter().filter_map(named).collect()
 }
 
 /// What to say of lines whose provider shows no outgoing call.

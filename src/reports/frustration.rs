@@ -35,7 +35,7 @@ fn halves(outcome: Outcome) -> u64 {
 
 /// The customers by how hard they tried.
 pub fn report(analysis: &Analysis) -> Output {
-    let customers = (0..analysis.sessions().by_customer().len()).into_par_iter();
+    let customers = (0..analysis.by_customer().len()).into_par_iter();
     report_of(customers.filter_map(|it| Ranked::of(it, analysis)).collect(), analysis)
 }
 
@@ -111,7 +111,7 @@ pub(super) struct Ranked {
 impl Ranked {
     /// The customer by its number among those of sessions, if it made a subject attempt.
     pub(super) fn of(number: usize, analysis: &Analysis) -> Option<Self> {
-        let (customer, briefs) = analysis.sessions().by_customer().get(number);
+        let (customer, briefs) = analysis.by_customer().get(number);
         let attempts = attempts_of(analysis, briefs);
         let subjects = || attempts.iter().filter(|it| it.subject);
         let last = subjects().next_back()?;
@@ -154,7 +154,7 @@ pub fn peaks(analysis: &Analysis) -> HashMap<Sym, (i64, i64)> {
             (customer, (peak.started_at, peak.ended_at))
         })
     };
-    analysis.sessions().by_customer().iter().filter_map(peak_of).collect()
+    analysis.by_customer().iter().filter_map(peak_of).collect()
 }
 
 /// How many subject calls stand in no row, and why.
@@ -204,8 +204,8 @@ fn last_answered_outgoing(analysis: &Analysis) -> HashMap<Sym, i64> {
             && session.group != Some(true)
             && let (Some(customer), Some(started_at)) = (session.customer, session.started_at)
         {
-            // Sessions come by start.
-            last.insert(customer, started_at);
+            let last = last.entry(customer).or_insert(started_at);
+            *last = started_at.max(*last);
         }
     }
     last
@@ -237,7 +237,7 @@ struct Customer {
 /// The figures of a customer by its number among those of sessions, if any of its attempts is a subject.
 fn customer(analysis: &Analysis, number: usize, answered_outgoing: &HashMap<Sym, i64>) -> Option<Customer> {
     let options = &analysis.options;
-    let (customer, briefs) = analysis.sessions().by_customer().get(number);
+    let (customer, briefs) = analysis.by_customer().get(number);
     let attempts = attempts_of(analysis, briefs);
     let subjects: Vec<&Attempt> = attempts.iter().filter(|it| it.subject).collect();
     let (first, last) = (subjects.first()?, subjects.last()?);

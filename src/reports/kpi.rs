@@ -488,12 +488,7 @@ impl<'b> Groups<'b> {
         Self { by, places: HashMap::new(), of_kin, key: Vec::new() }
     }
 
-    /// The number of the group of kindred sessions of which one was asked for before.
-    fn known(&self, kin: Kin) -> usize {
-        self.group_of(kin).unwrap_or_default()
-    }
-
-    #[inline]
+    /// The number of the group of kindred sessions, if one of them was asked for before.
     fn group_of(&self, kin: Kin) -> Option<usize> {
         let group = *self.of_kin.as_ref()?.get(kin.facts())?;
         group.map(|it| it as usize)
@@ -529,7 +524,7 @@ impl<'b> Groups<'b> {
 /// Counts callers, and the most rejected calls of one, by group and in all.
 fn count_callers(of: impl Fn(Brief) -> Of, tallies: &mut [Tally], total: &mut Tally, analysis: &Analysis) {
     let mut of_caller: Vec<Of> = Vec::new();
-    for (_, briefs) in analysis.sessions().by_customer().iter() {
+    for (_, briefs) in analysis.by_customer().iter() {
         of_caller.clear();
         of_caller.extend(briefs.iter().map(|it| of(*it)).filter(|it| *it != Of::NONE));
         of_caller.sort_unstable();
@@ -641,18 +636,17 @@ pub(super) fn group_some(
         total.merge(tally);
     }
     if by_census && any {
-        let group_of = |brief: Brief| {
-            let session = sessions.told(brief);
-            let is_chosen = analysis.is_subject(brief.place());
-            let call = Call::of_told(&session, include_group);
-            let counts = session.direction == direction && session.started_at.is_some() && is_chosen;
-            if counts && call.has_caller() {
-                Of::new(groups.known(sessions.kin_of(brief)), call == Call::Rejected)
-            } else {
-                Of::NONE
-            }
+        let group_of = sessions.by_likeness(|session| {
+            let call = Call::of_told(session, include_group);
+            let counts = session.direction == direction && call.has_caller();
+            let group = groups.group_of(session.kin).filter(|_| counts);
+            group.map_or(Of::NONE, |it| Of::new(it, call == Call::Rejected))
+        });
+        let of = |it: Brief| {
+            let counts = it.is_timed() && analysis.is_subject(it.place());
+            if counts { group_of.of(it) } else { Of::NONE }
         };
-        count_callers(group_of, &mut tallies, &mut total, analysis);
+        count_callers(of, &mut tallies, &mut total, analysis);
     } else if any {
         count_callers(|it| calls[it.place()], &mut tallies, &mut total, analysis);
     }

@@ -15,7 +15,7 @@ const NAMED: usize = 3;
 /// reactions.
 pub fn report(analysis: &Analysis) -> Output {
     // What several reports need is made by all threads before each of them works on its own.
-    analysis.sessions().by_customer();
+    analysis.by_customer();
     let ((by_agent, by_line), (frustration, (anomalies, (callbacks, avoidance)))) = rayon::join(
         || {
             rayon::join(
@@ -70,7 +70,7 @@ pub fn report(analysis: &Analysis) -> Output {
 fn of_customers(analysis: &Analysis) -> (Output, Output) {
     let shown = callbacks::Shows::of(analysis);
     let none = || (Vec::new(), callbacks::Counted::default());
-    let (ranked, counted) = (0..analysis.sessions().by_customer().len())
+    let (ranked, counted) = (0..analysis.by_customer().len())
         .into_par_iter()
         .fold(none, |(mut ranked, mut counted), number| {
             ranked.extend(frustration::Ranked::of(number, analysis));

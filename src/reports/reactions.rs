@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::Output;
 use crate::analysis::Analysis;
 use crate::call_id::CallId;
@@ -77,11 +79,18 @@ impl CallsByMessage {
         if calls.is_empty() {
             return Self(HashMap::new());
         }
-        for (place, session) in analysis.sessions().iter().enumerate() {
+        let sessions = analysis.sessions();
+        let is_wanted = |it: &usize| {
+            let session = sessions.get(*it);
+            session.call_id.is_some_and(|id| calls.contains_key(&(session.provider, id)))
+        };
+        let wanted = (0..sessions.len()).into_par_iter().filter(is_wanted).collect();
+        for place in sessions.sorted(wanted, &analysis.texts) {
+            let session = sessions.get(place);
             // An untimed session stands first, but one with a start is what a reader can look up.
             if let Some(id) = session.call_id
                 && let Some(call) = calls.get_mut(&(session.provider, id))
-                && call.is_none_or(|it| !analysis.sessions().get(it).is_timed())
+                && call.is_none_or(|it| !sessions.get(it).is_timed())
             {
                 *call = Some(place);
             }

@@ -189,7 +189,7 @@ impl Feeds {
         let elsewhere = offers_of_orphans(sessions, self);
         let feeds: Vec<&Feed> = sessions.feeds().map(|it| self.of_key(&it)).collect();
         let is_plain = |it: &Feed| it.unrated.is_none();
-        for place in sessions.places_where(|it, has_offer| !has_offer || !is_plain(feeds[it.facts()])) {
+        for place in sessions.places_where(|it| !it.has_offer || !is_plain(feeds[it.kin.facts()])) {
             let feed = feeds[sessions.kin(place).facts()];
             let session = sessions.get(place);
             let orphan = orphan_class(&session, feed, &elsewhere);
@@ -231,7 +231,7 @@ fn is_orphan(session: &Session, feed: &Feed) -> bool {
 /// session's own if any is.
 fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, CallId), Vec<Sym>> {
     let mut offers: HashMap<(Provider, CallId), Vec<Sym>> = HashMap::new();
-    let lone = sessions.places_where(|_, has_offer| !has_offer).into_iter().map(|it| sessions.get(it));
+    let lone = sessions.places_where(|it| !it.has_offer).into_iter().map(|it| sessions.get(it));
     for session in lone.filter(|it| is_orphan(it, feeds.of(it))) {
         if let Some(call_id) = session.call_id {
             offers.insert((session.provider, call_id), Vec::new());

@@ -23,7 +23,7 @@ pub use agents::{AgentSource, assign};
 pub use anomalies::{Anomaly, anomalies};
 pub use duplicates::drop_repeated_reactions;
 pub use feeds::{Feed, FeedKey, Feeds, Shows, Unrated};
-pub use order::{call_ids, missing_last, sessions as session_order};
+pub use order::{call_ids, missing_last, origins as origin_order, sessions as session_order};
 pub use outcome::same_clock;
 pub use rebuild::{
     Rebuilt, Rules, events_in_sessions, fold_identities, rebuild, rebuild_shards, unique_as_sent,

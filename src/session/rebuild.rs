@@ -43,7 +43,7 @@ impl Default for Rules {
 /// Sessions and what was learnt on the way.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
-    /// The sessions, in their fixed order, with every unique event.
+    /// The sessions with every unique event.
     pub sessions: Sessions,
     /// What the feeds show.
     pub feeds: Feeds,
@@ -55,10 +55,12 @@ pub struct Rebuilt {
 
 /// Rebuilds the sessions of events that are at hand.
 pub fn rebuild(events: &[Event], from_file: &FromFile, rules: &Rules, texts: &Texts) -> Rebuilt {
-    rebuild_shards(store::deal(events), from_file, rules, texts)
+    let mut res = rebuild_shards(store::deal(events), from_file, rules, texts);
+    res.sessions.sort(texts);
+    res
 }
 
-/// Rebuilds the sessions of the whole input.
+/// Rebuilds the sessions of the whole input. They are in no order until they are brought into it.
 pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts: &Texts) -> Rebuilt {
     let Shards { with_ids, without, mut packed, latest, pairs: shows_pairs } = shards;
     let watermark = rules.as_of.or(latest);
@@ -126,8 +128,6 @@ pub fn rebuild_shards(shards: Shards, from_file: &FromFile, rules: &Rules, texts
         parts.push(it.part);
     }
     res.sessions = Sessions::of(parts, packed, shared);
-    let places = |a, b| order::origins(a, b, texts);
-    res.sessions.sort_by(|a, b| order::sessions(a, b, texts), places);
     res.feeds.judge(&rules.feed_complete, texts);
     res.feeds.class(&mut res.sessions);
     let shows = res.sessions.feeds().map(|it| res.feeds.of_key(&it).shows.answers).collect();

@@ -1,10 +1,12 @@
 //! Sessions by their customers.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::chunks::Chunks;
 use super::part::Row;
-use super::{halves, whole};
+use super::{Kin, halves, whole};
 use crate::event::{Cause, Direction};
 use crate::session::{OrphanClass, Outcome};
 use crate::text::Sym;
@@ -36,6 +38,24 @@ pub struct Told {
     pub is_unrated: bool,
     /// Whether the server's own interface declined it.
     pub is_policy: bool,
+    pub has_offer: bool,
+    /// Whether something in its events is odd.
+    pub is_odd: bool,
+    /// What it has in common with others.
+    pub kin: Kin,
+    pub(super) is_offered_at_start: bool,
+    pub(super) is_wide: bool,
+}
+
+/// Something that follows from what sessions have in common.
+pub struct ByLikeness<T>(pub(super) Vec<T>);
+
+impl<T: Copy> ByLikeness<T> {
+    /// That of a brief's session.
+    #[inline]
+    pub fn of(&self, brief: Brief) -> T {
+        self.0[brief.likeness()]
+    }
 }
 
 const UNTIMED: u64 = (1 << 48) - 1;
@@ -79,6 +99,12 @@ impl Brief {
         Some(self.bits[0] as u16).filter(|it| *it != 0)
     }
 
+    /// Whether it is known when its session started.
+    #[inline]
+    pub fn is_timed(self) -> bool {
+        !matches!(self.start(), Start::Untimed)
+    }
+
     #[inline]
     pub(super) fn likeness(self) -> usize {
         self.likeness as usize
@@ -105,7 +131,7 @@ const BUCKETS: u32 = 64;
 /// Those that are dealt to at once.
 const AT_ONCE: u32 = 16;
 
-/// The sessions of each customer, in the order of the sessions.
+/// The sessions of each customer, in their order.
 pub struct ByCustomer {
     buckets: Vec<Bucket>,
     /// How many customers stand before each bucket, and in all.
@@ -162,6 +188,20 @@ impl ByCustomer {
             before.push(before[before.len() - 1] + it.customers.len());
         }
         Self { buckets, before }
+    }
+
+    /// Brings the sessions of each customer into an order.
+    pub(super) fn sort_each(&mut self, order: impl Fn(&Brief, &Brief) -> Ordering + Sync) {
+        self.buckets.par_iter_mut().for_each(|bucket| {
+            let mut rest = &mut bucket.briefs[..];
+            let mut start = 0;
+            for &end in &bucket.ends {
+                let of_customer;
+                (of_customer, rest) = rest.split_at_mut((end - start) as usize);
+                of_customer.sort_unstable_by(&order);
+                start = end;
+            }
+        });
     }
 
     /// How many customers there are.

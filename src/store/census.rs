@@ -19,6 +19,8 @@ pub struct Alike {
     pub all: u64,
     /// How many of them are chosen.
     pub chosen: u64,
+    /// When the first and the last of those started, as far as is known.
+    pub starts: Option<(i64, i64)>,
     /// How long those rang, as far as is known, in no order.
     pub rings: Spans,
     /// How long those were talked.
@@ -30,6 +32,7 @@ struct Count {
     place: usize,
     all: u64,
     chosen: u64,
+    starts: Option<(i64, i64)>,
     rings: Spans,
     talks: Spans,
 }
@@ -54,6 +57,14 @@ impl Counts {
             *at = self.counts.len() as u32;
         }
         &mut self.counts[*at as usize - 1].1
+    }
+}
+
+/// The first and the last of two such pairs, as far as they are known.
+pub(crate) fn around(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
     }
 }
 
@@ -87,6 +98,7 @@ impl Sessions {
                 if *chosen {
                     let (ring, talk) = self.ring_and_talk_of(row);
                     count.chosen += 1;
+                    count.starts = around(count.starts, row.started_at().map(|it| (it, it)));
                     count.rings.add(ring);
                     count.talks.add(talk);
                 }
@@ -101,13 +113,15 @@ impl Sessions {
             let sum = all.get(kind as usize, it.place);
             sum.all += it.all;
             sum.chosen += it.chosen;
+            sum.starts = around(sum.starts, it.starts);
             sum.rings.extend(&it.rings);
             sum.talks.extend(&it.talks);
         }
-        let alike = all.counts.into_iter().map(|(kind, Count { place, all, chosen, rings, talks })| {
-            let kin = Kin(facts[kind as usize >> 2]);
-            Alike { kin, glance: self.glance(place), place, all, chosen, rings, talks }
-        });
+        let alike =
+            all.counts.into_iter().map(|(kind, Count { place, all, chosen, starts, rings, talks })| {
+                let kin = Kin(facts[kind as usize >> 2]);
+                Alike { kin, glance: self.glance(place), place, all, chosen, starts, rings, talks }
+            });
         alike.collect()
     }
 }

@@ -18,8 +18,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use by_customer::{Brief, ByCustomer, Told};
+pub use by_customer::{Brief, ByCustomer, ByLikeness, Told};
 pub use census::Alike;
+pub(crate) use census::around;
 pub use likeness::Assigned;
 use likeness::Likeness;
 pub use loose::{Deal, Loose, Packed, Record, Shard, Shards, deal, gather};

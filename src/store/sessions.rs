@@ -7,17 +7,19 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::by_customer::{Brief, ByCustomer, Start, Told};
+use super::by_customer::{Brief, ByCustomer, ByLikeness, Start, Told};
 use super::chunks::Chunks;
 use super::likeness::{Assigned, Bits, Facts, Likeness, Person, UNRATED, YES_NO, code, coded};
 use super::part::{FEWER_EVENTS, Held, More, NO_CUSTOMER, NONE, NUMBER, Part, Row, Shared};
 use super::rows::Rows;
-use super::{Common, Packed, RARE, Rare, WIDE, event, id_of, line_and_body, sym_of, whole};
+use super::{Common, NO_TIME, Packed, RARE, Rare, WIDE, event, id_of, line_and_body, sym_of, whole};
 use crate::call_id::CallId;
 use crate::dialects::Provider;
-use crate::event::{Cause, Direction, Event, Origin};
-use crate::session::{AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated};
-use crate::text::Sym;
+use crate::event::{Cause, Direction, Event};
+use crate::session::{
+    AgentSource, DeclinedBy, FeedKey, OrphanClass, Outcome, Session, Unrated, origin_order, session_order,
+};
+use crate::text::{Sym, Texts};
 
 /// The number that kindred sessions share; see [`Sessions::kin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -100,16 +102,20 @@ pub struct Sessions {
     /// By the numbers of facts: whether the feed shows answers.
     shows_answers: Vec<bool>,
     by_customer: OnceLock<ByCustomer>,
+    /// By the numbers of likenesses: what briefs tell.
+    told: OnceLock<Vec<Told>>,
+    /// Whether they were brought into their order.
+    in_order: bool,
 }
 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        f.debug_list().entries(self.in_any_order()).finish()
     }
 }
 
 impl Sessions {
-    /// Puts parts together, the largest first; they are in no order before [`Sessions::sort_by`].
+    /// Puts parts together, the largest first; they are in no order before [`Sessions::sort`].
     pub fn of(mut parts: Vec<Part>, packed: Packed, shared: Shared) -> Self {
         let mut all = Self {
             rares: packed.rares,
@@ -181,7 +187,17 @@ impl Sessions {
     }
 
     /// All of them, in their order.
+    ///
+    /// # Panics
+    ///
+    /// If they were not brought into it.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Session> + DoubleEndedIterator + Clone {
+        assert!(self.in_order || self.is_empty(), "sessions in their order");
+        self.in_any_order()
+    }
+
+    /// All of them, by their places.
+    pub fn in_any_order(&self) -> impl ExactSizeIterator<Item = Session> + DoubleEndedIterator + Clone {
         self.rows.iter().map(|it| self.session(it))
     }
 
@@ -300,9 +316,9 @@ impl Sessions {
         event(common, &rare, session.call_id, customer, at, line_and_body(whole(held.place)))
     }
 
-    /// Every event, by session.
+    /// Every event, by session; those in the order of their places.
     pub fn events(&self) -> impl Iterator<Item = Event> {
-        self.iter().flat_map(move |session| {
+        self.in_any_order().flat_map(move |session| {
             let places: Range<usize> = session.events.clone();
             places.map(move |it| self.event(it, &session))
         })
@@ -335,6 +351,7 @@ impl Sessions {
 
     fn liken(&mut self, place: usize, likeness: Likeness) {
         self.by_customer.take();
+        self.told.take();
         if self.number_of_likeness.is_empty() {
             self.number_of_likeness = self.likenesses.iter().copied().zip(0..).collect();
         }
@@ -346,29 +363,52 @@ impl Sessions {
         self.rows.get_mut(place).likeness = number;
     }
 
-    /// Brings them into an order; by start before anything else, the untimed ones first, and at last by
-    /// where their first events stand.
-    pub fn sort_by(
-        &mut self,
-        order: impl Fn(&Session, &Session) -> Ordering + Sync,
-        places: impl Fn(Origin, Origin) -> Ordering + Sync,
-    ) {
+    /// Brings them into their order: by start before anything else, the untimed ones first, and at last by
+    /// where their first events stand. Who looks at all of them in any order need not wait for that.
+    pub fn sort(&mut self, texts: &Texts) {
         self.by_customer.take();
         let mut rows = std::mem::take(&mut self.rows);
-        rows.sort(|a, b| {
-            let (a, b) = (self.session(a), self.session(b));
-            let first = |it: &Session| self.event(it.events.start, it).origin;
-            order(&a, &b).then_with(|| places(first(&a), first(&b)))
-        });
+        rows.sort(|a, b| self.order(a, b, texts));
         self.rows = rows;
+        self.in_order = true;
+    }
+
+    fn order(&self, a: &Row, b: &Row, texts: &Texts) -> Ordering {
+        let (a, b) = (self.session(a), self.session(b));
+        let first = |it: &Session| self.event(it.events.start, it).origin;
+        session_order(&a, &b, texts).then_with(|| origin_order(first(&a), first(&b), texts))
+    }
+
+    /// Some places, in the order of their sessions.
+    pub fn sorted(&self, mut places: Vec<usize>, texts: &Texts) -> Vec<usize> {
+        if self.in_order {
+            places.sort_unstable();
+        } else {
+            let row = |it: &usize| self.rows.get(*it);
+            places.par_sort_unstable_by(|a, b| {
+                let (a, b) = (row(a), row(b));
+                a.start().cmp(&b.start()).then_with(|| self.order(a, b, texts))
+            });
+        }
+        places
     }
 
     /// Sessions by their customers. All threads make it when it is first asked for, so that a loop of several
     /// threads asks before it begins.
-    pub fn by_customer(&self) -> &ByCustomer {
+    pub fn by_customer(&self, texts: &Texts) -> &ByCustomer {
         self.by_customer.get_or_init(|| {
             let customer = |it| self.rows.get(it).customer;
-            ByCustomer::of(self.len(), customer, |it| self.brief_of(self.rows.get(it)))
+            let mut res = ByCustomer::of(self.len(), customer, |it| self.brief_of(self.rows.get(it)));
+            if !self.in_order {
+                let row = |it: &Brief| self.rows.get(it.place());
+                let start = |it: &Brief| match it.start() {
+                    Start::At(it) => it,
+                    Start::Untimed => NO_TIME,
+                    Start::Elsewhere => row(it).start(),
+                };
+                res.sort_each(|a, b| start(a).cmp(&start(b)).then_with(|| self.order(row(a), row(b), texts)));
+            }
+            res
         })
     }
 
@@ -406,10 +446,9 @@ impl Sessions {
         self.rows.in_any_order().map(told).sum()
     }
 
-    /// The places of the sessions whose kindred or whose lack of an offer are such.
-    pub fn places_where(&self, is: impl Fn(Kin, bool) -> bool + Sync) -> Vec<usize> {
-        let is_such: Vec<bool> =
-            self.likenesses.iter().map(|it| is(Kin(it.facts), it.get(Bits::HAS_OFFER) == 1)).collect();
+    /// The places of the sessions of which briefs would tell such things; `is` is not shown the times.
+    pub fn places_where(&self, is: impl Fn(&Told) -> bool) -> Vec<usize> {
+        let is_such: Vec<bool> = self.likenesses.iter().map(|it| is(&self.told_of(it))).collect();
         let places = (0..self.len()).into_par_iter();
         places.filter(|it| is_such[self.rows.get(*it).likeness as usize]).collect()
     }
@@ -444,13 +483,19 @@ impl Sessions {
         self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
     }
 
+    /// When a session started.
+    #[inline]
+    pub fn start(&self, place: usize) -> Option<i64> {
+        self.rows.get(place).started_at()
+    }
+
     /// What can be told of a session at a glance.
     #[inline]
     pub fn glance(&self, place: usize) -> Glance {
         self.glance_at(self.rows.get(place))
     }
 
-    /// Every session at a glance, in their order.
+    /// Every session at a glance, by their places.
     pub fn glances(&self) -> impl ExactSizeIterator<Item = Glance> {
         self.rows.iter().map(|it| self.glance_at(it))
     }
@@ -507,26 +552,12 @@ impl Sessions {
         Brief::of(row, self.facts(row).id_form != 0)
     }
 
-    /// What a brief tells.
-    #[inline]
-    pub fn told(&self, brief: Brief) -> Told {
-        let likeness = &self.likenesses[brief.likeness()];
-        let is_wide = likeness.get(Bits::WIDE) == 1;
-        let (started_at, decided_at, offered_at) = match brief.start() {
-            Start::At(it) if !is_wide => {
-                let offered_at = (likeness.get(Bits::OFFERED) == 1).then_some(it);
-                (Some(it), after(it, brief.decided()), offered_at)
-            }
-            Start::Untimed if !is_wide => (None, None, None),
-            _ => {
-                let it = self.get(brief.place());
-                (it.started_at, it.decided_at, it.offered_at)
-            }
-        };
+    /// What the briefs of one likeness tell, but for the times.
+    fn told_of(&self, likeness: &Likeness) -> Told {
         Told {
-            started_at,
-            decided_at,
-            offered_at,
+            started_at: None,
+            decided_at: None,
+            offered_at: None,
             direction: Direction::ALL[likeness.get(Bits::OUTGOING) as usize],
             outcome: coded(&Outcome::ALL, likeness.get(Bits::OUTCOME)),
             cause: coded(&Cause::ALL, likeness.get(Bits::CAUSE)),
@@ -534,13 +565,39 @@ impl Sessions {
             orphan: coded(&OrphanClass::ALL, likeness.get(Bits::ORPHAN)),
             is_unrated: likeness.get(Bits::UNRATED) != 0,
             is_policy: coded(&DeclinedBy::ALL, likeness.get(Bits::DECLINED_BY)) == Some(DeclinedBy::Policy),
+            has_offer: likeness.get(Bits::HAS_OFFER) == 1,
+            is_odd: likeness.get(Bits::ODD) == 1,
+            kin: Kin(likeness.facts),
+            is_offered_at_start: likeness.get(Bits::OFFERED) == 1,
+            is_wide: likeness.get(Bits::WIDE) == 1,
         }
     }
 
-    /// What the session of a brief has in common with others.
+    /// What a brief tells.
     #[inline]
-    pub fn kin_of(&self, brief: Brief) -> Kin {
-        Kin(self.likenesses[brief.likeness()].facts)
+    pub fn told(&self, brief: Brief) -> Told {
+        let told = || self.likenesses.iter().map(|it| self.told_of(it)).collect();
+        let mut told = self.told.get_or_init(told)[brief.likeness()];
+        match brief.start() {
+            Start::At(it) if !told.is_wide => {
+                told.started_at = Some(it);
+                told.decided_at = after(it, brief.decided());
+                told.offered_at = told.started_at.filter(|_| told.is_offered_at_start);
+            }
+            Start::Untimed if !told.is_wide => {}
+            _ => {
+                let it = self.get(brief.place());
+                (told.started_at, told.decided_at, told.offered_at) =
+                    (it.started_at, it.decided_at, it.offered_at);
+            }
+        }
+        told
+    }
+
+    /// Works something out once for all briefs that are alike: `of` is shown what they tell but for the
+    /// times.
+    pub fn by_likeness<T>(&self, of: impl Fn(&Told) -> T) -> ByLikeness<T> {
+        ByLikeness(self.likenesses.iter().map(|it| of(&self.told_of(it))).collect())
     }
 
     /// Whether a session holds an offer.

@@ -4,12 +4,22 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::session::{AgentSource, DeclinedBy, OrphanClass, Outcome, Session, Unrated};
+use crate::text::{Interner, Texts};
 
 const START: i64 = 1_771_400_000_000;
 
 /// Symbols of a few texts; none for 0.
 fn sym(number: u8) -> Option<Sym> {
     sym_of(u32::from(number))
+}
+
+/// Texts for these symbols: so many that the smallest numbers are among theirs.
+fn texts() -> Texts {
+    let texts = Interner::default();
+    for it in 0..4000 {
+        texts.intern(&format!("text {it}"));
+    }
+    texts.freeze()
 }
 
 fn any_id() -> impl Strategy<Value = Option<CallId>> {
@@ -306,12 +316,60 @@ proptest! {
             part.push(&session, std::slice::from_ref(event), false, &records, &packed, &shared);
         }
         let mut sessions = Sessions::of(vec![part], packed, shared);
-        sessions.sort_by(|_, _| std::cmp::Ordering::Equal, |a, b| a.line.cmp(&b.line));
+        sessions.sort(&texts());
         let first = |place| sessions.events_of(&sessions.get(place))[0].origin.line;
         let got: Vec<u64> = (0..sessions.len()).map(first).collect();
         let mut expected = lines;
         expected.sort_unstable();
         prop_assert_eq!(got, expected);
+    }
+}
+
+proptest! {
+    #[test]
+    fn sessions_by_customer_and_some_places_come_in_order_whether_or_not_all_were_sorted(
+        all in prop::collection::vec((any_session(), any_event(), 0..3_i64, any::<bool>()), 1..40),
+    ) {
+        // Times that are equal, and such as do not fit a brief.
+        let all: Vec<(Session, Event)> = all.into_iter().map(|(session, event, at, near)| {
+            let started_at = if near { session.started_at.map(|_| START + at) } else { session.started_at };
+            (Session { started_at, ..session }, event)
+        }).collect();
+        let events: Vec<Event> = all.iter().map(|it| it.1).collect();
+        let texts = texts();
+        let sessions = |sorted: bool| {
+            let Shards { with_ids, packed, .. } = deal(&events);
+            let records: Vec<Record> = with_ids.into_iter().flat_map(|it| packed.calls(it)).collect();
+            let shared = Shared::of(&packed);
+            let mut part = Part::default();
+            for (session, event) in &all {
+                part.push(session, std::slice::from_ref(event), false, &records, &packed, &shared);
+            }
+            let mut sessions = Sessions::of(vec![part], packed, shared);
+            if sorted {
+                sessions.sort(&texts);
+            }
+            sessions
+        };
+        let (sorted, unsorted) = (sessions(true), sessions(false));
+        let whole = |sessions: &Sessions, place: usize| {
+            let session = sessions.get(place);
+            (bare(session.clone()), sessions.events_of(&session))
+        };
+        let of_customers = |sessions: &Sessions| {
+            let by = sessions.by_customer(&texts);
+            let mut all: Vec<_> = by.iter().map(|(customer, briefs)| {
+                (customer.number(), briefs.iter().map(|it| whole(sessions, it.place())).collect::<Vec<_>>())
+            }).collect();
+            all.sort_by_key(|it| it.0);
+            all
+        };
+        prop_assert_eq!(of_customers(&sorted), of_customers(&unsorted));
+        let of_some = |sessions: &Sessions| {
+            let wanted = (0..sessions.len()).rev().filter(|it| sessions.has_offer(*it)).collect();
+            sessions.sorted(wanted, &texts).into_iter().map(|it| whole(sessions, it)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(of_some(&sorted), of_some(&unsorted));
     }
 }
 
