@@ -2,7 +2,6 @@
 //! without its offer. A feed is one provider, one instance, one direction.
 
 use hashbrown::{HashMap, HashSet};
-use rayon::prelude::*;
 
 use super::{OrphanClass, Session};
 use crate::call_id::CallId;
@@ -242,12 +241,7 @@ fn offers_of_orphans(sessions: &Sessions, feeds: &Feeds) -> HashMap<(Provider, C
     }
     // Only orphans of ids that were offered at all are of interest here, and few are.
     let ids: HashSet<CallId> = offers.keys().map(|it| it.1).collect();
-    let is_of_orphan = |it: &usize| sessions.call_id(*it).is_some_and(|it| ids.contains(&it));
-    let offered: Vec<usize> = (0..sessions.len())
-        .into_par_iter()
-        .filter(|it| sessions.has_offer(*it) && is_of_orphan(it))
-        .collect();
-    for session in offered.into_iter().map(|it| sessions.get(it)) {
+    for session in sessions.offered(&ids).into_iter().map(|it| sessions.get(it)) {
         let Some(call_id) = session.call_id else { continue };
         if let Some(instances) = offers.get_mut(&(session.provider, call_id))
             && instances.len() < 2

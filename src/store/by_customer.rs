@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::chunks::Chunks;
 use super::part::Row;
+use super::rows::Rows;
 use super::{Kin, halves, whole};
 use crate::event::{Cause, Direction};
 use crate::session::{OrphanClass, Outcome};
@@ -70,21 +71,16 @@ pub(super) enum Start {
 }
 
 impl Brief {
-    /// The brief of the session of a row; `has_id` says whether it has a call id.
+    /// The brief of the session of a row at a place; `has_id` says whether it has a call id.
     #[inline]
-    pub(super) fn of(row: &Row, has_id: bool) -> Self {
+    pub(super) fn of(row: &Row, has_id: bool, place: usize) -> Self {
         let fits = |it: i64| u64::try_from(it).ok().filter(|it| *it < ELSEWHERE).unwrap_or(ELSEWHERE);
         let start = row.started_at().map_or(UNTIMED, fits);
         let [a, b, c, d, e, f, g, h, ..] = row.id;
         let mixed = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7);
         let id = if has_id { (mixed ^ mixed >> 16) as u16 } else { 0 };
         let bits = halves(start << 16 | u64::from(id.max(u16::from(has_id))));
-        Self { bits, decided: row.decided, place: 0, likeness: row.likeness }
-    }
-
-    #[inline]
-    pub(super) fn at(self, place: usize) -> Self {
-        Self { place: place as u32, ..self }
+        Self { bits, decided: row.decided, place: place as u32, likeness: row.likeness }
     }
 
     /// Its place among the sessions.
@@ -150,29 +146,28 @@ struct Bucket {
 type Dealt = Chunks<(u32, Brief)>;
 
 impl ByCustomer {
-    /// Of so many sessions in order, of each the number of its customer, 0 for none, and what is kept.
-    pub(super) fn of(
-        sessions: usize,
-        customer: impl Fn(usize) -> u32 + Sync,
-        brief: impl Fn(usize) -> Brief + Sync,
-    ) -> Self {
-        let each = sessions.div_ceil(rayon::current_num_threads()).max(1);
+    /// Of the sessions of these rows. `has_id` says of the numbers of likenesses whether such sessions have a
+    /// call id.
+    pub(super) fn of(rows: &Rows, has_id: &[bool]) -> Self {
         let mut buckets: Vec<Bucket> = Vec::with_capacity(BUCKETS as usize);
         // Some buckets after the others, so that what is dealt takes little memory.
         for first in (0..BUCKETS).step_by(AT_ONCE as usize) {
-            let deal = |part: usize| {
-                let mut dealt: Vec<Dealt> = Vec::new();
-                dealt.resize_with(AT_ONCE as usize, Dealt::default);
-                for place in part * each..sessions.min((part + 1) * each) {
-                    let number = customer(place);
-                    let bucket = (number % BUCKETS).wrapping_sub(first);
-                    if bucket < AT_ONCE && number != 0 {
-                        dealt[bucket as usize].push((number / BUCKETS, brief(place).at(place)));
+            let deal = |mut dealt: Vec<Dealt>, (place, rows): (usize, &[Row])| {
+                if dealt.is_empty() {
+                    dealt.resize_with(AT_ONCE as usize, Dealt::default);
+                }
+                for (row, place) in rows.iter().zip(place..) {
+                    let bucket = (row.customer % BUCKETS).wrapping_sub(first);
+                    if bucket < AT_ONCE && row.customer != 0 {
+                        let brief = Brief::of(row, has_id[row.likeness as usize], place);
+                        dealt[bucket as usize].push((row.customer / BUCKETS, brief));
                     }
                 }
                 dealt
             };
-            let dealt: Vec<Vec<Dealt>> = (0..sessions.div_ceil(each)).into_par_iter().map(deal).collect();
+            // Few large parts, which come in the order of their rows.
+            let least = rows.pieces().len().div_ceil(rayon::current_num_threads()).max(1);
+            let dealt: Vec<Vec<Dealt>> = rows.pieces().with_min_len(least).fold(Vec::new, deal).collect();
             let mut of_bucket: Vec<Vec<Dealt>> = Vec::new();
             of_bucket.resize_with(AT_ONCE as usize, Vec::new);
             for (bucket, dealt) in dealt.into_iter().flat_map(|it| it.into_iter().enumerate()) {
@@ -270,7 +265,8 @@ mod tests {
     use super::*;
 
     fn by(numbers: &[u32]) -> ByCustomer {
-        ByCustomer::of(numbers.len(), |it| numbers[it], |_| Brief::default())
+        let row = |it: &u32| Row { customer: *it, ..Row::at(0) };
+        ByCustomer::of(&Rows::of(vec![numbers.iter().map(row).collect()]), &[false])
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::likeness::Bits;
+use super::part::Row;
 use super::{Glance, Kin, Sessions};
 use crate::stats::Spans;
 
@@ -85,12 +86,8 @@ impl Sessions {
         let numbers: Vec<u32> = self.likenesses().iter().map(number).collect();
         // Whether start and customer are known comes into it as two more bits.
         let kinds = facts.len() * 4;
-        let each = self.len().div_ceil(rayon::current_num_threads()).max(1);
-        let count = |part: usize| {
-            let mut counts = Counts::of(kinds);
-            let places = part * each..self.len().min((part + 1) * each);
-            for (place, chosen) in places.clone().zip(&chosen[places]) {
-                let row = self.rows.get(place);
+        let count = |mut counts: Counts, (first, rows): (usize, &[Row])| {
+            for ((row, chosen), place) in rows.iter().zip(&chosen[first..]).zip(first..) {
                 let known = usize::from(row.started_at().is_some()) << 1 | usize::from(row.customer != 0);
                 let kind = (numbers[row.likeness as usize] as usize) << 2 | known;
                 let count = counts.get(kind, place);
@@ -105,7 +102,9 @@ impl Sessions {
             }
             counts
         };
-        let parts: Vec<Counts> = (0..self.len().div_ceil(each)).into_par_iter().map(count).collect();
+        let pieces = self.rows.pieces();
+        let least = pieces.len().div_ceil(rayon::current_num_threads()).max(1);
+        let parts: Vec<Counts> = pieces.with_min_len(least).fold(|| Counts::of(kinds), count).collect();
         let mut all = Counts::of(kinds);
         for (kind, mut it) in parts.into_iter().flat_map(|it| it.counts) {
             it.rings.share();

@@ -30,7 +30,7 @@ impl<T> FromIterator<T> for Chunks<T> {
 
 impl<T> Chunks<T> {
     /// Values in a piece.
-    const EACH: usize = BYTES / size_of::<T>();
+    pub(super) const EACH: usize = BYTES / size_of::<T>();
 
     /// The number that the next one gets: how many there are, unless some were taken in.
     #[inline]
@@ -74,8 +74,21 @@ impl<T> Chunks<T> {
         &self.chunks
     }
 
+    pub(super) fn pieces_mut(&mut self) -> &mut [Vec<T>] {
+        &mut self.chunks
+    }
+
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.chunks.iter_mut().flatten()
+    }
+
+    /// All values of several, in no order and without gaps.
+    pub(super) fn join(parts: Vec<Self>) -> Self {
+        let (full, rest): (Vec<_>, Vec<_>) =
+            parts.into_iter().flat_map(|it| it.chunks).partition(|it| it.len() == Self::EACH);
+        let mut res = Self { chunks: full };
+        rest.into_iter().flatten().for_each(|it| res.push(it));
+        res
     }
 
     /// Takes the others in; returns by how much their numbers grow.

@@ -1,148 +1,84 @@
-//! The rows of sessions: each part stays where the thread that built it put it, and an order over all parts
-//! says which comes when.
+//! The rows of sessions: in no order as the threads built them, or in that of the sessions.
 
 use std::cmp::Ordering;
-use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::chunks::Chunks;
 use super::part::Row;
 
-/// Rows by their places in the order.
+/// Rows by their places.
 #[derive(Default)]
-pub(super) struct Rows {
-    parts: Vec<Chunks<Row>>,
-    /// For each place the part, and in so many lower bits the place in it.
-    order: Vec<u32>,
-    bits: u32,
-}
+pub(super) struct Rows(Chunks<Row>);
 
 impl Rows {
-    /// The rows of several parts, in their order.
+    /// The rows of several parts.
     ///
     /// # Panics
     ///
     /// If there are four thousand million or more.
-    pub(super) fn of(mut parts: Vec<Chunks<Row>>) -> Self {
-        parts.retain(|it| it.next() > 0);
-        let bits_of = |parts: &[Chunks<Row>]| {
-            let most = parts.iter().map(Chunks::next).max().unwrap_or(0);
-            let bits = usize::BITS - most.leading_zeros();
-            u32::try_from((parts.len() << bits).saturating_sub(1)).is_ok().then_some(bits)
-        };
-        let bits = bits_of(&parts).unwrap_or_else(|| {
-            // Many threads, of which one built nearly all.
-            parts = vec![parts.iter().flat_map(Chunks::iter).copied().collect()];
-            bits_of(&parts).expect("fewer sessions than four thousand million")
-        });
-        let mut order = Vec::with_capacity(parts.iter().map(Chunks::next).sum());
-        for (part, rows) in parts.iter().enumerate() {
-            order.extend((0..rows.next()).map(|it| (part << bits | it) as u32));
-        }
-        Self { parts, order, bits }
+    pub(super) fn of(parts: Vec<Chunks<Row>>) -> Self {
+        let rows = Chunks::join(parts);
+        assert!(u32::try_from(rows.next()).is_ok(), "fewer sessions than four thousand million");
+        Self(rows)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    #[inline]
-    fn place(&self, it: u32) -> (usize, usize) {
-        let it = it as usize;
-        (it >> self.bits, it & ((1 << self.bits) - 1))
-    }
-
-    #[inline]
-    fn row(&self, it: u32) -> &Row {
-        let (part, at) = self.place(it);
-        self.parts[part].get(at)
+        self.0.next()
     }
 
     #[inline]
     pub(super) fn get(&self, place: usize) -> &Row {
-        self.row(self.order[place])
+        self.0.get(place)
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, place: usize) -> &mut Row {
-        let (part, at) = self.place(self.order[place]);
-        self.parts[part].get_mut(at)
+        self.0.get_mut(place)
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Row> + DoubleEndedIterator + Clone {
-        self.order.iter().map(|it| self.row(*it))
+        (0..self.len()).map(|it| self.get(it))
     }
 
-    /// All of them, in no order that means anything.
-    pub(super) fn in_any_order(&self) -> impl ParallelIterator<Item = &Row> {
-        self.parts.par_iter().flat_map(|it| it.pieces().par_iter().flatten())
+    /// Rows in pieces, each with the place of its first.
+    pub(super) fn pieces(&self) -> impl IndexedParallelIterator<Item = (usize, &[Row])> {
+        self.0.pieces().par_iter().enumerate().map(|(it, piece)| (it * Chunks::<Row>::EACH, &piece[..]))
     }
 
     /// Brings all of them into an order in which no two are equal: by start, and those of one start by `ties`.
-    pub(super) fn sort(&mut self, ties: impl Fn(&Row, &Row) -> Ordering + Sync) {
-        self.parts.par_iter_mut().for_each(|it| sort(it, &ties));
-        if self.parts.len() < 2 {
-            // Its order is that of its places, as it was.
-            return;
+    ///
+    /// Numbers are sorted, each a start and a place, and then the rows put in their places: a row is more than
+    /// twice as large, and comparing two of them takes branches.
+    pub(super) fn sort(&mut self, ties: impl Fn(&Row, &Row) -> Ordering) {
+        let rows = &mut self.0;
+        let start = |it: &Row| u128::from(it.start().cast_unsigned() ^ 1 << 63) << 32;
+        let mut keys: Vec<u128> =
+            rows.iter().zip(0_u32..).map(|(it, place)| start(it) | u128::from(place)).collect();
+        keys.par_sort_unstable();
+        let place = |it: &u128| *it as u32 as usize;
+        for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32).filter(|it| it.len() > 1) {
+            same.sort_unstable_by(|a, b| ties(rows.get(place(a)), rows.get(place(b))));
         }
-        let order = |a: &Row, b: &Row| a.start().cmp(&b.start()).then_with(|| ties(a, b));
-        self.order = self.merged(0..self.parts.len(), &order);
-    }
-
-    /// The order of some parts, each of which is in order.
-    fn merged(&self, parts: Range<usize>, order: &(impl Fn(&Row, &Row) -> Ordering + Sync)) -> Vec<u32> {
-        if parts.len() == 1 {
-            let rows = 0..self.parts[parts.start].next();
-            return rows.map(|it| (parts.start << self.bits | it) as u32).collect();
-        }
-        let middle = parts.start + parts.len() / 2;
-        let (left, right) =
-            rayon::join(|| self.merged(parts.start..middle, order), || self.merged(middle..parts.end, order));
-        self.merge(&left, &right, order)
-    }
-
-    /// Two orders as one.
-    fn merge(&self, left: &[u32], right: &[u32], order: impl Fn(&Row, &Row) -> Ordering) -> Vec<u32> {
-        let mut res = Vec::with_capacity(left.len() + right.len());
-        let (mut left, mut right) = (left, right);
-        while let ([a, after_a @ ..], [b, after_b @ ..]) = (left, right) {
-            if order(self.row(*a), self.row(*b)).is_le() {
-                res.push(*a);
-                left = after_a;
-            } else {
-                res.push(*b);
-                right = after_b;
+        // Reading from anywhere can be done for many rows at once, where moving them in place would wait for each; and one
+        // half of them after the other, so that less memory is needed twice.
+        let keys = keys.par_chunks(Chunks::<Row>::EACH);
+        let whose = |it: &Row| (it.id, it.customer);
+        let whose: Vec<Vec<_>> =
+            keys.clone().map(|keys| keys.iter().map(|it| whose(rows.get(place(it)))).collect()).collect();
+        rows.pieces_mut().par_iter_mut().zip(whose).for_each(|(rows, whose)| {
+            for (row, whose) in rows.iter_mut().zip(whose) {
+                (row.id, row.customer) = whose;
             }
-        }
-        res.extend_from_slice(left);
-        res.extend_from_slice(right);
-        res
-    }
-}
-
-/// Brings the rows of a part into order. Numbers are sorted, each a start and a place, and then the rows put in their
-/// places: a row is more than twice as large, and comparing two of them takes branches.
-fn sort(rows: &mut Chunks<Row>, ties: impl Fn(&Row, &Row) -> Ordering) {
-    let start = |it: &Row| u128::from(it.start().cast_unsigned() ^ 1 << 63) << 32;
-    let mut keys: Vec<u128> =
-        rows.iter().zip(0_u32..).map(|(it, place)| start(it) | u128::from(place)).collect();
-    keys.par_sort_unstable();
-    let place = |it: &u128| *it as u32 as usize;
-    for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32).filter(|it| it.len() > 1) {
-        same.sort_unstable_by(|a, b| ties(rows.get(place(a)), rows.get(place(b))));
-    }
-    // Reading from anywhere can be done for many rows at once, where moving them in place would wait for each; and one half
-    // of them after the other, so that less memory is needed twice.
-    let whose: Chunks<_> = keys.iter().map(|it| rows.get(place(it))).map(|it| (it.id, it.customer)).collect();
-    for (row, whose) in rows.iter_mut().zip(whose.iter()) {
-        (row.id, row.customer) = *whose;
-    }
-    drop(whose);
-    let rest = |it: &Row| (it.started, it.first, it.likeness, it.decided);
-    let what: Chunks<_> = keys.iter().map(|it| rest(rows.get(place(it)))).collect();
-    for (row, what) in rows.iter_mut().zip(what.iter()) {
-        (row.started, row.first, row.likeness, row.decided) = *what;
+        });
+        let rest = |it: &Row| (it.started, it.first, it.likeness, it.decided);
+        let what: Vec<Vec<_>> =
+            keys.map(|keys| keys.iter().map(|it| rest(rows.get(place(it)))).collect()).collect();
+        rows.pieces_mut().par_iter_mut().zip(what).for_each(|(rows, what)| {
+            for (row, what) in rows.iter_mut().zip(what) {
+                (row.started, row.first, row.likeness, row.decided) = what;
+            }
+        });
     }
 }
 
@@ -173,17 +109,6 @@ mod tests {
             expected.sort_unstable();
             assert_eq!(after, expected);
         }
-    }
-
-    #[test]
-    fn one_large_part_among_many_is_no_limit() {
-        // The largest part needs 17 bits, and so many parts as many again: two more than there are.
-        let mut parts: Vec<Chunks<Row>> =
-            (0..1 << 16).map(|it| [Row::at(it)].into_iter().collect()).collect();
-        parts.push(std::iter::repeat_n(Row::at(-1), 1 << 16).collect());
-        let rows = Rows::of(parts);
-        assert_eq!((rows.len(), rows.parts.len()), (1 << 17, 1));
-        assert_eq!((rows.get(65_535).start(), rows.get(65_536).start()), (65_535, -1));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Sessions with their events, packed.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use super::by_customer::{Brief, ByCustomer, ByLikeness, Start, Told};
@@ -12,7 +13,7 @@ use super::chunks::Chunks;
 use super::likeness::{Assigned, Bits, Facts, Likeness, Person, UNRATED, YES_NO, code, coded};
 use super::part::{FEWER_EVENTS, Held, More, NO_CUSTOMER, NONE, NUMBER, Part, Row, Shared};
 use super::rows::Rows;
-use super::{Common, NO_TIME, Packed, RARE, Rare, WIDE, event, id_of, line_and_body, sym_of, whole};
+use super::{Common, NO_TIME, Packed, RARE, Rare, WIDE, event, id_bytes, id_of, line_and_body, sym_of, whole};
 use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event};
@@ -324,12 +325,6 @@ impl Sessions {
         })
     }
 
-    /// Whether a session may have anomalies: something in its events is odd, or it is an orphan.
-    pub fn is_odd(&self, place: usize) -> bool {
-        let likeness = self.likeness(self.rows.get(place));
-        likeness.get(Bits::ODD) == 1 || likeness.get(Bits::ORPHAN) != 0
-    }
-
     /// Says what a session without its offer is, and why it counts in no rate.
     pub fn class(&mut self, place: usize, orphan: Option<OrphanClass>, unrated: Option<Unrated>) {
         let likeness = *self.likeness(self.rows.get(place));
@@ -397,8 +392,9 @@ impl Sessions {
     /// threads asks before it begins.
     pub fn by_customer(&self, texts: &Texts) -> &ByCustomer {
         self.by_customer.get_or_init(|| {
-            let customer = |it| self.rows.get(it).customer;
-            let mut res = ByCustomer::of(self.len(), customer, |it| self.brief_of(self.rows.get(it)));
+            let has_id = |it: &Likeness| self.facts[it.facts as usize].id_form != 0;
+            let has_id: Vec<bool> = self.likenesses.iter().map(has_id).collect();
+            let mut res = ByCustomer::of(&self.rows, &has_id);
             if !self.in_order {
                 let row = |it: &Brief| self.rows.get(it.place());
                 let start = |it: &Brief| match it.start() {
@@ -443,14 +439,38 @@ impl Sessions {
                 _ => likeness.get(Bits::EVENTS),
             }
         };
-        self.rows.in_any_order().map(told).sum()
+        self.rows.pieces().map(|(_, rows)| rows.iter().map(told).sum::<u64>()).sum()
     }
 
     /// The places of the sessions of which briefs would tell such things; `is` is not shown the times.
     pub fn places_where(&self, is: impl Fn(&Told) -> bool) -> Vec<usize> {
         let is_such: Vec<bool> = self.likenesses.iter().map(|it| is(&self.told_of(it))).collect();
-        let places = (0..self.len()).into_par_iter();
-        places.filter(|it| is_such[self.rows.get(*it).likeness as usize]).collect()
+        let of_piece = |(first, rows): (usize, &[Row])| {
+            let is_such = |it: &Row| is_such[it.likeness as usize];
+            let places = rows.iter().zip(first..).filter(|(row, _)| is_such(row)).map(|it| it.1);
+            places.collect::<Vec<usize>>()
+        };
+        self.rows.pieces().flat_map_iter(of_piece).collect()
+    }
+
+    /// The places of the sessions with an offer whose call ids are among these.
+    pub fn offered(&self, ids: &HashSet<CallId>) -> Vec<usize> {
+        // Few ids are wanted, and their first two bytes tell most others apart.
+        let beginning = |id: [u8; 16]| usize::from(u16::from_le_bytes([id[0], id[1]]));
+        let mut is_wanted = vec![false; 1 << 16];
+        for id in ids {
+            is_wanted[beginning(id_bytes(Some(*id)))] = true;
+        }
+        let is_offered = |it: &Row| {
+            let likeness = self.likeness(it);
+            let id_form = self.facts[likeness.facts as usize].id_form;
+            likeness.get(Bits::HAS_OFFER) == 1 && id_of(id_form, it.id).is_some_and(|it| ids.contains(&it))
+        };
+        let of_piece = |(first, rows): (usize, &[Row])| {
+            let rows = rows.iter().zip(first..).filter(|(row, _)| is_wanted[beginning(row.id)]);
+            rows.filter(|(row, _)| is_offered(row)).map(|it| it.1).collect::<Vec<usize>>()
+        };
+        self.rows.pieces().flat_map_iter(of_piece).collect()
     }
 
     /// Whether any session names its customer itself.
@@ -472,15 +492,6 @@ impl Sessions {
     pub(crate) fn set_shows_answers(&mut self, shows: Vec<bool>) {
         self.by_customer.take();
         self.shows_answers = shows;
-    }
-
-    /// The feeds of some sessions.
-    pub fn feeds_of(&self, places: impl Iterator<Item = usize>) -> HashSet<FeedKey> {
-        let mut is_of = vec![false; self.facts.len()];
-        for place in places {
-            is_of[self.kin(place).facts()] = true;
-        }
-        self.feeds().zip(is_of).filter(|it| it.1).map(|it| it.0).collect()
     }
 
     /// When a session started.
@@ -544,12 +555,8 @@ impl Sessions {
 
     /// What attempts and histories of customers are made of.
     pub fn brief(&self, place: usize) -> Brief {
-        self.brief_of(self.rows.get(place)).at(place)
-    }
-
-    #[inline]
-    fn brief_of(&self, row: &Row) -> Brief {
-        Brief::of(row, self.facts(row).id_form != 0)
+        let row = self.rows.get(place);
+        Brief::of(row, self.facts(row).id_form != 0, place)
     }
 
     /// What the briefs of one likeness tell, but for the times.
@@ -600,16 +607,4 @@ impl Sessions {
         ByLikeness(self.likenesses.iter().map(|it| of(&self.told_of(it))).collect())
     }
 
-    /// Whether a session holds an offer.
-    #[inline]
-    pub fn has_offer(&self, place: usize) -> bool {
-        self.likeness(self.rows.get(place)).get(Bits::HAS_OFFER) == 1
-    }
-
-    /// The call id of a session.
-    #[inline]
-    pub fn call_id(&self, place: usize) -> Option<CallId> {
-        let row = self.rows.get(place);
-        id_of(self.facts(row).id_form, row.id)
-    }
 }
