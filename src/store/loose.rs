@@ -428,28 +428,30 @@ impl Packed {
     /// The records of a shard, those of one customer on one line side by side.
     pub fn callers(&self, shard: Shard) -> Vec<Record> {
         // Some have ids, which group nothing.
-        self.grouped(shard, |it| u64::from(it.customer), |it| ([0; 16], self.instance(it)))
+        let customer = |it: &Record| u128::from(it.customer).to_le_bytes();
+        self.grouped(shard, |it| u64::from(it.customer), |it| (customer(it), self.instance(it)))
     }
 
-    /// Brings records with one key together, and of these those with one rest.
+    /// Brings records of one whole together, of which the key is a part.
     fn grouped(
         &self,
         shard: Shard,
         key: impl Fn(&Record) -> u64,
-        rest: impl Fn(&Record) -> ([u8; 16], u32),
+        whole: impl Fn(&Record) -> ([u8; 16], u32),
     ) -> Vec<Record> {
         let records = shard.into_row();
-        // Numbers are sorted without a branch, which pairs are not.
-        let mut keys: Vec<u128> = memory::room_for(records.len());
-        let places = records.iter().zip(0_u32..);
-        keys.extend(places.map(|(it, place)| u128::from(key(it)) << 32 | u128::from(place)));
+        // Numbers are sorted without a branch, which pairs are not: as much of the key as fits, and the place.
+        let places = (1_u64 << (u64::BITS - (records.len() as u64).leading_zeros())) - 1;
+        let mut keys: Vec<u64> = memory::room_for(records.len());
+        let mixed = |it: &Record| key(it).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        keys.extend(records.iter().zip(0..).map(|(it, place)| mixed(it) & !places | place));
         keys.sort_unstable();
-        let record = |it: &u128| &records[*it as u32 as usize];
-        let rest = |it: &u128| rest(record(it));
-        for same in keys.chunk_by_mut(|a, b| *a >> 32 == *b >> 32) {
+        let record = |it: &u64| &records[(*it & places) as usize];
+        let whole = |it: &u64| whole(record(it));
+        for same in keys.chunk_by_mut(|a, b| *a & !places == *b & !places) {
             // Keys that are equal by chance or malice stand for several calls.
-            if same.len() > 1 && same[1..].iter().any(|it| rest(it) != rest(&same[0])) {
-                same.sort_unstable_by_key(rest);
+            if same.len() > 1 && same[1..].iter().any(|it| whole(it) != whole(&same[0])) {
+                same.sort_unstable_by_key(whole);
             }
         }
         let mut grouped = memory::room_for(records.len());
