@@ -245,14 +245,17 @@ impl Loose {
         let common = Common::of(event);
         let common = deal.commons.number(&common, &mut self.recent, mix(&common));
         let when = When::of(event.at, event.origin).filter(|_| common < WIDE);
-        let common = if when.is_none() {
-            memory::push(&mut self.wides, (*event, common));
-            WIDE | small(self.wides.len() - 1)
-        } else if Rare::is_none_of(event) {
-            common
-        } else {
-            memory::push(&mut self.rares, Rare::of(event, common));
-            RARE | small(self.rares.len() - 1)
+        let rare = Rare::of(event, common).filter(|_| when.is_some());
+        let common = match rare {
+            None => {
+                memory::push(&mut self.wides, (*event, common));
+                WIDE | small(self.wides.len() - 1)
+            }
+            Some(_) if Rare::is_none_of(event) => common,
+            Some(rare) => {
+                memory::push(&mut self.rares, rare);
+                RARE | small(self.rares.len() - 1)
+            }
         };
         let when = when.unwrap_or(When([0; 3]));
         Record { id, when, customer: number_of(event.customer), common }

@@ -54,8 +54,8 @@ pub struct Common {
     file: Sym,
 }
 
-/// What few events have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// What few events have; for times and talk [`NO_TIME`] stands for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Rare {
     /// The number of what it has in common with others.
     common: u32,
@@ -66,9 +66,9 @@ struct Rare {
     chat_ref: Option<Sym>,
     country: Option<Sym>,
     metadata: Option<Sym>,
-    ended_at: Option<i64>,
-    talk_ms: Option<i64>,
-    received_at: Option<i64>,
+    ended_at: i64,
+    talk_ms: i64,
+    received_at: i64,
 }
 
 impl Common {
@@ -113,11 +113,28 @@ impl Rare {
 
     /// The nothing of events that have nothing of this.
     fn none(common: u32) -> Self {
-        Self { common, ..Self::default() }
+        Self {
+            common,
+            also: None,
+            agent_label: None,
+            customer_name: None,
+            customer_ref: None,
+            chat_ref: None,
+            country: None,
+            metadata: None,
+            ended_at: NO_TIME,
+            talk_ms: NO_TIME,
+            received_at: NO_TIME,
+        }
     }
 
-    fn of(event: &Event, common: u32) -> Self {
-        Self {
+    /// That of an event, if it fits.
+    fn of(event: &Event, common: u32) -> Option<Self> {
+        let time = |it: Option<i64>| match it {
+            Some(NO_TIME) => None,
+            it => Some(it.unwrap_or(NO_TIME)),
+        };
+        Some(Self {
             common,
             also: event.also,
             agent_label: event.agent_label,
@@ -126,10 +143,10 @@ impl Rare {
             chat_ref: event.chat_ref,
             country: event.country,
             metadata: event.metadata,
-            ended_at: event.ended_at,
-            talk_ms: event.talk_ms,
-            received_at: event.received_at,
-        }
+            ended_at: time(event.ended_at)?,
+            talk_ms: time(event.talk_ms)?,
+            received_at: time(event.received_at)?,
+        })
     }
 }
 
@@ -143,6 +160,7 @@ fn event(
     at: Option<i64>,
     place: (u64, u32),
 ) -> Event {
+    let time = |it: i64| Some(it).filter(|it| *it != NO_TIME);
     Event {
         provider: common.provider,
         word: common.word,
@@ -168,9 +186,9 @@ fn event(
         country: rare.country,
         metadata: rare.metadata,
         at,
-        ended_at: rare.ended_at,
-        talk_ms: rare.talk_ms,
-        received_at: rare.received_at,
+        ended_at: time(rare.ended_at),
+        talk_ms: time(rare.talk_ms),
+        received_at: time(rare.received_at),
         origin: Origin { file: common.file, line: place.0, body: place.1 },
     }
 }

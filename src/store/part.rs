@@ -275,15 +275,14 @@ impl Part {
             None => Some(NO_CUSTOMER),
             it => (it == session.customer).then_some(0),
         };
-        let same_call = event.call_id == session.call_id;
-        let (Some(at), Some(place), Some(customer), true) = (at, place, customer, same_call) else {
+        let rare = Rare::of(event, common).filter(|_| event.call_id == session.call_id);
+        let (Some(at), Some(place), Some(customer), Some(rare)) = (at, place, customer, rare) else {
             self.wides.push(*event);
             return Held { at: NONE, place: [0; 2], common: WIDE | (self.wides.len() - 1) as u32 };
         };
         let common = if Rare::is_none_of(event) {
             common
         } else {
-            let rare = Rare::of(event, common);
             RARE | packed.same_rare(records, &rare).unwrap_or_else(|| {
                 self.rares.push(rare);
                 (packed.rares.len() + self.rares.len() - 1) as u32
