@@ -51,6 +51,21 @@ pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Up to eight bytes from `at` on as one number.
+#[inline]
+pub fn word(bytes: &[u8], at: usize, length: usize) -> u64 {
+    debug_assert!(length <= 8, "{length} bytes in a word");
+    match bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        Some(it) if length > 0 => u64::from_le_bytes(*it) << (8 * (8 - length)) >> (8 * (8 - length)),
+        Some(_) => 0,
+        None => {
+            let mut word = [0; 8];
+            word[..length].copy_from_slice(&bytes[at..at + length]);
+            u64::from_le_bytes(word)
+        }
+    }
+}
+
 /// Whether `length` bytes of the two from these places on are equal; not so where one is shorter.
 ///
 /// Constant parts of a line are 5 to 40 bytes, where a call of `memcmp` costs more than the comparison.
@@ -145,6 +160,17 @@ mod tests {
                         assert_eq!(digits_end(&bytes, from), place, "{end} {length} {from}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_holds_so_many_bytes_and_nothing_behind_them() {
+        let bytes: Vec<u8> = (1..=12).collect();
+        for at in 0..12 {
+            for length in 0..=8.min(12 - at) {
+                let expected = (0..length).map(|it| (bytes[at + it] as u64) << (8 * it)).sum::<u64>();
+                assert_eq!(word(&bytes, at, length), expected, "{at} {length}");
             }
         }
     }

@@ -24,6 +24,8 @@ use super::{Hit, Run};
 
 /// Sets of remembered values that one shape knows at once, at most.
 const MOST_ENTRIES: usize = 1 << 10;
+/// Places where one set may stand.
+const SLOTS: usize = 4;
 
 /// The value is not of the plain kind that is read here.
 pub struct Unfit;
@@ -53,11 +55,19 @@ pub struct CallShape {
     entries: Vec<Option<Box<Entry>>>,
 }
 
+/// What is looked up of a value: its first and last eight bytes, which may overlap, and its length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
 /// What the plain reader made of one set of remembered values.
 struct Entry {
-    /// The values one behind the other, and [`LANES`] bytes more.
-    bytes: Box<[u8]>,
-    lengths: Box<[u32]>,
+    words: Box<[Word]>,
+    /// The values of more than sixteen bytes one behind the other, and [`LANES`] bytes more.
+    long: Box<[u8]>,
     present: u64,
     event: Event,
     /// The line's own identities, which are nobody's customers.
@@ -177,49 +187,63 @@ impl CallShape {
         self.optional.iter().map(|&it| u64::from(has_value(it)) << it).fold(0, |all, it| all | it)
     }
 
-    /// Where the entry of these values stands, if it is known; there must be room for some. The hash need not withstand anybody:
-    /// one place holds one entry, so that the worst is that the plain reader reads the line.
+    /// Puts what is looked up of a line's remembered values into `words`.
     #[inline]
-    fn slot(&self, line: Line<'_>, present: u64) -> usize {
-        let mut hash = present;
-        for &place in &self.remembered {
-            let value = line.value(place);
-            let (first, last) = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-                (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-                _ => (value.iter().fold(0, |all, &it| all << 8 | u64::from(it)), 0),
-            };
-            hash = (hash ^ first ^ value.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            hash = (hash.rotate_left(29) ^ last).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        }
-        (hash >> 40) as usize & (self.entries.len() - 1)
+    fn words(&self, line: Line<'_>, words: &mut Vec<Word>) {
+        words.clear();
+        words.extend(self.remembered.iter().map(|&place| {
+            let (start, end) = line.values.at[usize::from(place)];
+            let (start, length) = (start as usize, (end - start) as usize);
+            let part = length.min(8);
+            Word {
+                first: lanes::word(line.bytes, start, part),
+                last: lanes::word(line.bytes, start + length - part, part),
+                length,
+            }
+        }));
+    }
+
+    /// The places where the entry of these values may stand; there must be room for some. The hash need not withstand
+    /// anybody: the worst is that all are taken, and the plain reader reads the line.
+    #[inline]
+    fn slots(&self, words: &[Word], present: u64) -> impl Iterator<Item = usize> + use<> {
+        // Each product stands alone, so that none waits for another.
+        let product = |it: &Word| {
+            let (a, b) =
+                (it.first ^ 0x9e37_79b9_7f4a_7c15, it.last ^ 0xff51_afd7_ed55_8ccd ^ it.length as u64);
+            let product = u128::from(a) * u128::from(b);
+            product as u64 ^ (product >> 64) as u64
+        };
+        let hash = words.iter().fold(present, |hash, it| hash.rotate_left(9) ^ product(it));
+        let first = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
+        let last = self.entries.len() - 1;
+        (first..first + SLOTS).map(move |it| it & last)
     }
 
     #[inline]
-    fn entry(&self, line: Line<'_>, present: u64) -> Option<&Entry> {
+    fn entry(&self, line: Line<'_>, present: u64, words: &mut Vec<Word>) -> Option<&Entry> {
         if self.entries.is_empty() {
             return None;
         }
-        let entry = self.entries[self.slot(line, present)].as_deref()?;
-        if entry.present != present {
-            return None;
-        }
+        self.words(line, words);
+        let mut known = self.slots(words, present).map_while(|it| self.entries[it].as_deref());
+        let entry = known.find(|it| it.present == present && it.words[..] == words[..])?;
+        // Of up to sixteen bytes the words leave none out.
         let mut at = 0;
-        for (&place, &length) in self.remembered.iter().zip(&entry.lengths) {
-            let (start, end) = line.values.at[usize::from(place)];
-            if end - start != length
-                || !lanes::same(line.bytes, start as usize, &entry.bytes, at, length as usize)
-            {
+        for (&place, word) in self.remembered.iter().zip(&entry.words).filter(|it| it.1.length > 16) {
+            let start = line.values.at[usize::from(place)].0;
+            if !lanes::same(line.bytes, start as usize, &entry.long, at, word.length) {
                 return None;
             }
-            at += length as usize;
+            at += word.length;
         }
         Some(entry)
     }
 
     /// The event of a line; `None` if its remembered values are not known.
     #[inline]
-    pub fn read(&self, line: Line<'_>, context: Context<'_>) -> Option<Read<Hit>> {
-        let entry = self.entry(line, self.present(line))?;
+    pub fn read(&self, line: Line<'_>, context: Context<'_>, words: &mut Vec<Word>) -> Option<Read<Hit>> {
+        let entry = self.entry(line, self.present(line), words)?;
         let call = Call { shape: self, line, context };
         if let Some(hit) = call.quick(entry) {
             return Some(Ok(hit));
@@ -231,11 +255,14 @@ impl CallShape {
     /// Remembers what the plain reader made of a line's values. Whether there is one more entry now.
     pub fn remember(&mut self, line: Line<'_>, body: Raw<'_>, event: &Event, context: Context<'_>) -> bool {
         let present = self.present(line);
-        let values: Vec<&[u8]> = self.remembered.iter().map(|&it| line.value(it)).collect();
+        let mut words = Vec::new();
+        self.words(line, &mut words);
+        let long: Vec<&[u8]> =
+            self.remembered.iter().map(|&it| line.value(it)).filter(|it| it.len() > 16).collect();
         let own = if self.rules == Rules::Wawp { own(body, context) } else { Vec::new() };
         let entry = Entry {
-            bytes: [&values.concat()[..], &[0; LANES]].concat().into(),
-            lengths: values.iter().map(|it| it.len() as u32).collect(),
+            words: words[..].into(),
+            long: [&long.concat()[..], &[0; LANES]].concat().into(),
             present,
             event: *event,
             common: Cell::new(None),
@@ -251,11 +278,13 @@ impl CallShape {
         if self.entries.is_empty() {
             self.entries.resize_with(16, || None);
         }
-        let mut place = self.slot(line, present);
-        while self.entries[place].is_some() && self.entries.len() < MOST_ENTRIES {
-            self.grow();
-            place = self.slot(line, present);
-        }
+        let place = loop {
+            match self.slots(&words, present).find(|it| self.entries[*it].is_none()) {
+                Some(free) => break free,
+                None if self.entries.len() < MOST_ENTRIES => self.grow(),
+                None => break self.slots(&words, present).next().unwrap_or_default(),
+            }
+        };
         self.entries[place].replace(Box::new(entry)).is_none()
     }
 

@@ -32,7 +32,7 @@ struct Layout {
     /// The length with the line end.
     length: usize,
     steps: Box<[Step]>,
-    values: Box<[(u32, u32)]>,
+    values: Box<Values>,
     shape: usize,
 }
 
@@ -68,7 +68,7 @@ impl Layout {
         }
         let parts = least.as_chunks().0.iter().zip(most.as_chunks().0).zip(free.as_chunks().0);
         let steps = parts.map(|((least, most), free)| Step { least: *least, most: *most, free: *free });
-        Some(Self { length, steps: steps.collect(), values: values.at[..values.count].into(), shape })
+        Some(Self { length, steps: steps.collect(), values: Box::new(values.clone()), shape })
     }
 
     /// Whether the line at the beginning of `bytes` has this layout.
@@ -112,19 +112,16 @@ pub struct Layouts {
 }
 
 impl Layouts {
-    /// As [`Tree::find`](super::tree::Tree::find), of a line whose layout is known.
+    /// As [`Tree::find`](super::tree::Tree::find), of a line whose layout is known, with its values.
     #[inline]
-    pub fn find(&mut self, bytes: &[u8], values: &mut Values) -> Option<(usize, usize)> {
-        let place = self.known.iter().position(|it| it.fits(bytes))?;
-        let Layout { length, values: at, shape, .. } = &self.known[place];
-        values.at[..at.len()].copy_from_slice(at);
-        values.count = at.len();
-        values.escaped = 0;
-        let found = (*shape, *length);
+    pub fn find(&mut self, bytes: &[u8]) -> Option<((usize, usize), &Values)> {
+        let mut place = self.known.iter().position(|it| it.fits(bytes))?;
         if place > 0 {
             self.known.swap(place - 1, place);
+            place -= 1;
         }
-        Some(found)
+        let Layout { length, values, shape, .. } = &self.known[place];
+        Some(((*shape, *length), values))
     }
 
     /// Takes note of a line that was found to have some shape and length.
@@ -164,7 +161,7 @@ mod tests {
         tree.insert(shape, 3);
         let (mut layouts, mut values) = (Layouts::default(), Values::default());
         for _ in 0..OFTEN {
-            assert_eq!(layouts.find(line, &mut values), None);
+            assert!(layouts.find(line).is_none());
             let found = tree.find(line, &mut values).expect("a line of the shape");
             layouts.note(line, found, &values);
         }
@@ -186,13 +183,13 @@ mod tests {
         ];
         let line = b"{\"id\":\"abc 0123456789\",\"time\":1767225644,\"n\":7,\"x\":\"\",\"z\":true}\n{\"next\":\"line\"}\n    ";
         let (tree, mut layouts) = learnt(&shape.concat(), line);
-        let (mut values, mut expected) = (Values::default(), Values::default());
+        let mut expected = Values::default();
         let mut found = 0;
         for place in 0..line.len() {
             for byte in 0..=255 {
                 let mut changed = line.to_vec();
                 changed[place] = byte;
-                if let Some(it) = layouts.find(&changed, &mut values) {
+                if let Some((it, values)) = layouts.find(&changed) {
                     found += 1;
                     assert_eq!(Some(it), tree.find(&changed, &mut expected), "{place} {byte}");
                     assert_eq!(values.at[..values.count], expected.at[..expected.count]);
@@ -207,7 +204,7 @@ mod tests {
         // first is not 0, one digit, 39 constants, and 20 bytes behind the line, which may be anything.
         assert_eq!(found, 14 * 222 + (9 + 9 * 10) + 10 + 39 + 20 * 256);
         for cut in 0..line.len() {
-            let whole = layouts.find(&line[..cut], &mut values).is_some();
+            let whole = layouts.find(&line[..cut]).is_some();
             assert!(!whole || tree.find(&line[..cut], &mut expected).is_some());
         }
     }
@@ -222,14 +219,13 @@ mod tests {
         for _ in 0..OFTEN {
             for length in 0..=MOST_LAYOUTS {
                 let line = line(length);
-                if layouts.find(&line, &mut values).is_none() {
+                if layouts.find(&line).is_none() {
                     let found = tree.find(&line, &mut values).unwrap();
                     layouts.note(&line, found, &values);
                 }
             }
         }
-        let known =
-            |layouts: &mut Layouts, length| layouts.find(&line(length), &mut Values::default()).is_some();
+        let known = |layouts: &mut Layouts, length| layouts.find(&line(length)).is_some();
         assert!(!known(&mut layouts, MOST_LAYOUTS - 1));
         assert!((0..MOST_LAYOUTS - 1).all(|it| known(&mut layouts, it)));
         assert!(known(&mut layouts, MOST_LAYOUTS));

@@ -20,7 +20,7 @@ use crate::ledger::Ledger;
 use crate::store::{Deal, Record};
 use crate::text::{Interner, Number, Sym};
 
-use calls::{CallShape, Context, Line};
+use calls::{CallShape, Context, Line, Word};
 use layouts::Layouts;
 use learn::Outcome;
 use parties::Parties;
@@ -57,6 +57,8 @@ pub struct Shapes {
     layouts: Layouts,
     shapes: Vec<Shape>,
     values: Values,
+    /// Emptied for the next line.
+    words: Vec<Word>,
     parties: Parties,
     entries: usize,
     hits: u64,
@@ -113,12 +115,12 @@ impl Shapes {
     #[inline]
     pub fn read(&mut self, bytes: &[u8], origin: Origin, run: Run<'_>) -> Option<(Hit, usize)> {
         self.missed = None;
-        let (shape, length) = match self.layouts.find(bytes, &mut self.values) {
+        let ((shape, length), values) = match self.layouts.find(bytes) {
             Some(it) => it,
             None => {
                 let found = self.tree.find(bytes, &mut self.values)?;
                 self.layouts.note(bytes, found, &self.values);
-                found
+                (found, &self.values)
             }
         };
         let hit = match &mut self.shapes[shape] {
@@ -127,8 +129,8 @@ impl Shapes {
                 Hit::Other
             }
             Shape::Call { lines, call, .. } => {
-                let line = Line { bytes, values: &self.values };
-                match call.read(line, Context { run, parties: &self.parties, origin }) {
+                let line = Line { bytes, values };
+                match call.read(line, Context { run, parties: &self.parties, origin }, &mut self.words) {
                     Some(Ok(hit)) => {
                         *lines += 1;
                         hit

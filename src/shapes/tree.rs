@@ -18,6 +18,7 @@ const MOST_BYTES: usize = 1 << 20;
 const NONE: u32 = u32::MAX;
 
 /// Where the variable values of a line stand.
+#[derive(Clone)]
 pub struct Values {
     /// Their beginnings and ends.
     pub at: [(u32, u32); MOST_VALUES],

@@ -13,7 +13,9 @@ use super::chunks::Chunks;
 use super::likeness::{Assigned, Bits, Facts, Likeness, Person, UNRATED, YES_NO, code, coded};
 use super::part::{FEWER_EVENTS, Held, More, NO_CUSTOMER, NONE, NUMBER, Part, Row, Shared};
 use super::rows::Rows;
-use super::{Common, NO_TIME, Packed, RARE, Rare, WIDE, event, id_bytes, id_of, line_and_body, sym_of, whole};
+use super::{
+    Common, NO_TIME, Packed, RARE, Rare, WIDE, event, id_bytes, id_of, line_and_body, sym_of, whole,
+};
 use crate::call_id::CallId;
 use crate::dialects::Provider;
 use crate::event::{Cause, Direction, Event};
@@ -606,5 +608,4 @@ impl Sessions {
     pub fn by_likeness<T>(&self, of: impl Fn(&Told) -> T) -> ByLikeness<T> {
         ByLikeness(self.likenesses.iter().map(|it| of(&self.told_of(it))).collect())
     }
-
 }
