@@ -68,7 +68,7 @@ pub struct Parsed {
     /// Further call events, packed, in the order of the input.
     pub packed: Vec<Record>,
     /// Emptied lists for the next block.
-    pub(crate) spare: (Vec<Number>, Vec<u32>),
+    pub(crate) spare: Callers,
     /// Reactions.
     pub reactions: Vec<Reaction>,
     /// The books of this block.
@@ -118,18 +118,57 @@ pub struct Spare {
     pub events: Vec<Event>,
     /// For [`Parsed::packed`].
     pub packed: Vec<Record>,
-    /// Customers who have no symbol yet.
+    callers: Callers,
+}
+
+/// The customers of a block who have no symbol yet.
+#[derive(Debug, Default)]
+pub struct Callers {
     numbers: Vec<Number>,
-    /// The places of their events.
-    places: Vec<u32>,
+    /// The places of their events, each with that of its number.
+    events: Vec<(u32, u32)>,
+    /// Where numbers stand that were met last, by a few of their bits.
+    recent: Vec<u32>,
+    symbols: Vec<Option<Sym>>,
+}
+
+impl Callers {
+    /// Numbers that are remembered: the events of one call stand near each other as a rule.
+    const RECENT: usize = 1024;
+
+    /// The customer of the event at a place.
+    #[inline]
+    fn push(&mut self, place: usize, number: Number) {
+        if self.recent.is_empty() {
+            self.recent = vec![0; Self::RECENT];
+        }
+        let at = &mut self.recent[number.mixed() as usize % Self::RECENT];
+        if self.numbers.get(*at as usize) != Some(&number) {
+            *at = self.numbers.len() as u32;
+            self.numbers.push(number);
+        }
+        self.events.push((place as u32, *at));
+    }
+
+    /// Gives these events their customers.
+    fn settle(&mut self, events: &mut [Record], texts: &Interner) {
+        self.symbols.resize(self.numbers.len(), None);
+        texts.intern_numbers(&self.numbers, |number, it| self.symbols[number] = Some(it));
+        for (place, number) in self.events.drain(..) {
+            let record = &mut events[place as usize];
+            *record = record.of_customer(self.symbols[number as usize]);
+        }
+        self.numbers.clear();
+        self.symbols.clear();
+    }
 }
 
 impl Spare {
     /// The lists of a block, from which the events were taken.
     pub fn of(parsed: &mut Parsed) -> Self {
-        let (numbers, places) = std::mem::take(&mut parsed.spare);
+        let callers = std::mem::take(&mut parsed.spare);
         let (events, packed) = (std::mem::take(&mut parsed.events), std::mem::take(&mut parsed.packed));
-        Self { events, packed, numbers, places }
+        Self { events, packed, callers }
     }
 }
 
@@ -199,7 +238,7 @@ impl<'r> Readers<'r> {
 fn read_by_shapes(
     shapes: &mut Shapes,
     lines: &Lines<'_>,
-    Spare { events, packed, mut numbers, mut places }: Spare,
+    Spare { events, packed, mut callers }: Spare,
     run: Run<'_>,
     wants: Wants,
 ) -> Parsed {
@@ -222,8 +261,7 @@ fn read_by_shapes(
                 Hit::Call(event) => parsed.events.push(event),
                 Hit::Packed(record) => parsed.packed.push(record),
                 Hit::Of(record, number) => {
-                    numbers.push(number);
-                    places.push(parsed.packed.len() as u32);
+                    callers.push(parsed.packed.len(), number);
                     parsed.packed.push(record);
                 }
             }
@@ -245,13 +283,8 @@ fn read_by_shapes(
         }
         number += 1;
     }
-    texts.intern_numbers(&numbers, |number, customer| {
-        let record = &mut parsed.packed[places[number] as usize];
-        *record = record.of_customer(Some(customer));
-    });
-    numbers.clear();
-    places.clear();
-    parsed.spare = (numbers, places);
+    callers.settle(&mut parsed.packed, texts);
+    parsed.spare = callers;
     shapes.settle(&mut parsed.ledger);
     parsed.count_bytes(lines);
     parsed
