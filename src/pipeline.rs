@@ -126,7 +126,7 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
         let _guard = Guard { reader: &reader, order: &order };
         let mut mine = Loose::default();
         let (mut buffer, mut spare) = (Buffer::default(), Spare::default());
-        while let Some((position, piece)) = reader.next(std::mem::take(&mut buffer)) {
+        while let Some((position, piece)) = reader.next(&mut buffer) {
             let part = match piece {
                 Piece::Block { packed, block } => {
                     let mut parsed =

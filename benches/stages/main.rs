@@ -65,17 +65,14 @@ fn read_blocks(harness: &Harness, dump: &[u8]) {
         let progress = Arc::new(Progress::of(&found.sources));
         let reader = Reader::new(&found.sources, options, progress);
         let (mut last, mut totals, mut spare) = (0, Total::default(), Buffer::default());
-        while let Some((_, piece)) = reader.next(spare) {
-            spare = match piece {
+        while let Some((_, piece)) = reader.next(&mut spare) {
+            match piece {
                 Piece::Block { block, .. } => {
                     last = block.first_line;
-                    block.bytes
+                    spare = block.bytes;
                 }
-                Piece::End(finished) => {
-                    totals = finished.total;
-                    Buffer::default()
-                }
-            };
+                Piece::End(finished) => totals = finished.total,
+            }
         }
         (last, totals)
     };

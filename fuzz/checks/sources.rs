@@ -149,7 +149,7 @@ impl Cut {
         let mut stream = Stream::begin(Text::new("x"), decoded, options);
         let (mut lines, mut blocks, mut held) = (Vec::new(), Vec::new(), 0);
         let mut spare = Buffer::default();
-        while let Some(block) = stream.next(spare) {
+        while let Some(block) = stream.next(&mut spare) {
             held += block.bytes.len();
             if held > ENOUGH {
                 return None;

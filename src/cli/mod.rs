@@ -31,6 +31,13 @@ use crate::render::escape;
 
 /// Runs the program.
 pub fn run(argv: &[OsString], env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    // Scripts ask for it, and half of the time would go into the definitions of all commands.
+    if let [_, version] = argv
+        && version == "--version"
+    {
+        let told = run::write_plain(format!("callsift {}\n", *help::LONG_VERSION).as_bytes(), out);
+        return told.unwrap_or_else(|failure| failure.tell(err));
+    }
     let config::Parsed { cli, settings, notices } = match config::parse(argv, env) {
         Ok(it) => it,
         Err(Stop::Clap(fault)) => return usage(&fault, out, err),

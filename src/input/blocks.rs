@@ -178,8 +178,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The next piece of the first source that nobody else reads from, with its place; `None` behind
-    /// the last. `spare` is the buffer of a block that is done with.
-    pub fn next(&self, spare: Buffer) -> Option<(Position, Piece)> {
+    /// the last. `spare` is the buffer of a block that is done with; a new block takes it.
+    pub fn next(&self, spare: &mut Buffer) -> Option<(Position, Piece)> {
         let (position, mut stream) = match self.turn()? {
             Turn::Read(position, stream) => (position, stream),
             Turn::Open(position) => match self.open(&self.sources[position.0]) {
@@ -340,10 +340,10 @@ mod tests {
         let mut blocks = Vec::new();
         // What is used again must leave no trace.
         let spare = |n: usize| Buffer::from(vec![b'?'; n % 3 * options.block_bytes.min(10_000)]);
-        while let Some(block) = stream.next(spare(blocks.len())) {
+        while let Some(block) = stream.next(&mut spare(blocks.len())) {
             blocks.push(block);
         }
-        assert_eq!(stream.next(Buffer::default()), None, "the end stays the end");
+        assert_eq!(stream.next(&mut Buffer::default()), None, "the end stays the end");
         let Finished { total, unverified, troubles } = stream.finish();
         Outcome { blocks, total, troubles, unverified }
     }
@@ -471,7 +471,7 @@ mod tests {
         let reader = io::repeat(b'x').take(50_000_000);
         let decoded = Decoded::new(Box::new(reader), None, Arc::default());
         let mut stream = Stream::begin(Text::new("x"), decoded, options);
-        let block = stream.next(Buffer::default()).unwrap();
+        let block = stream.next(&mut Buffer::default()).unwrap();
         assert_eq!(block.over, Some(Over { length: 50_000_000 }));
         assert_eq!(&*block.bytes, b"xxxxxxxxxxxxxxxx");
         assert!(block.bytes.bytes.capacity() < 1000);
@@ -715,7 +715,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
-                    while let Some(it) = reader.next(Buffer::default()) {
+                    while let Some(it) = reader.next(&mut Buffer::default()) {
                         pieces.lock().unwrap().push(it);
                     }
                 });
@@ -767,9 +767,9 @@ mod tests {
         let found = find(&[path.clone().into_os_string()], None);
         std::fs::remove_file(&path).unwrap();
         let reader = Reader::new(&found.sources, OPTIONS, Arc::default());
-        let Some((_, Piece::End(finished))) = reader.next(Buffer::default()) else { panic!("no end") };
+        let Some((_, Piece::End(finished))) = reader.next(&mut Buffer::default()) else { panic!("no end") };
         assert_eq!(finished.troubles[0].kind, TroubleKind::Missing);
-        assert!(reader.next(Buffer::default()).is_none());
+        assert!(reader.next(&mut Buffer::default()).is_none());
     }
 
     #[cfg(unix)]

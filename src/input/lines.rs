@@ -68,17 +68,20 @@ impl Lines {
         self.ends
     }
 
-    /// The next block, in the buffer of one that is done with.
+    /// The next block, in the buffer of one that is done with, if there is one.
     pub fn next(
         &mut self,
         input: &mut Input,
         members: &mut Members,
         options: &Options,
-        spare: Buffer,
+        spare: &mut Buffer,
     ) -> Option<Block> {
+        if self.ended && self.carry.is_empty() {
+            return None;
+        }
         // So that no line in a block of several can be over the limit.
         let most = options.block_bytes.clamp(1, options.line_limit + 1);
-        let buffer = spare.of_size(most.max(READ_BYTES).max(self.carry.len()));
+        let buffer = std::mem::take(spare).of_size(most.max(READ_BYTES).max(self.carry.len()));
         let mut filling = Filling { buffer, read: self.carry.len(), searched: 0, counted: (0, 0) };
         filling.buffer[..filling.read].copy_from_slice(&self.carry);
         self.carry.clear();

@@ -96,8 +96,8 @@ impl Stream {
         self.input.decoded.is_packed()
     }
 
-    /// The next block, in the buffer of one that is done with.
-    pub fn next(&mut self, spare: Buffer) -> Option<Block> {
+    /// The next block, in the buffer of one that is done with, if there is one.
+    pub fn next(&mut self, spare: &mut Buffer) -> Option<Block> {
         let Self { input, members, options, cutter, .. } = self;
         let (splitter, elements, piece, ended) = match cutter {
             Cutter::Lines(it) => return it.next(input, members, options, spare),
