@@ -242,3 +242,43 @@ fn incidents(lines: &[((Provider, Sym), Line)], analysis: &Analysis) -> Table {
         ..Table::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Input, call, cells, table, wawp_with};
+    use super::*;
+    use crate::analysis::Filter;
+
+    #[test]
+    fn an_incident_counts_the_chosen_rejections_of_its_line_from_its_first_to_its_last() {
+        let lost = |id: &str, instance: &str, when: &str| {
+            wawp_with("rejected", instance, id, "915550000001@c.us", when, r#"{"status":"reject"}"#)
+        };
+        let lines = [
+            call("rejected", "a", "915550000001@c.us", "10:00:00"),
+            vec![lost("1", "a", "10:14:00"), lost("2", "a", "10:10:00"), lost("3", "a", "10:12:00")],
+            // One within, one by somebody who is not chosen, one on another line, one that was no rejection.
+            call("rejected", "a", "915550000002@c.us", "10:11:00"),
+            call("rejected", "a", "915550000003@c.us", "10:11:30"),
+            call("rejected", "b", "915550000002@c.us", "10:12:30"),
+            call("missed", "a", "915550000002@c.us", "10:13:00"),
+            // The call of the line before is offered there and declined here.
+            vec![lost("b 915550000002@c.us 10:12:30", "a", "10:40:00")],
+        ]
+        .concat();
+        let customers = vec!["+915550000001".to_owned(), "+915550000002".to_owned()];
+        for unsorted in [false, true] {
+            let filter = Filter { customers: customers.clone(), ..Filter::default() };
+            let analysis = Input { lines: lines.clone(), filter, unsorted, ..Input::default() }.analysis();
+            let output = report(&analysis, false);
+            let incidents = table(&output, &["incidents"]);
+            assert_eq!(incidents.rows.len(), 1);
+            let keys = "instance first_at last_at orphans rejections";
+            assert_eq!(cells(incidents, 0, keys), "a 05-04 10:10:00 05-04 10:14:00 3 4");
+            let lines = table(&output, &["instances"]);
+            // The first call, three lost, one within, and the one that was offered elsewhere.
+            assert_eq!(cells(lines, 0, "instance rejections orphaned lost"), "a 6 4 4");
+            assert_eq!(cells(lines, 1, "instance rejections orphaned lost"), "b 1 0 0");
+        }
+    }
+}

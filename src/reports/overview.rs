@@ -315,6 +315,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_does_not_depend_on_how_sessions_lie() {
+        let demo = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo");
+        let mut lines = Vec::new();
+        for provider in ["wawp", "doubletick", "wazzap", "timelinesai"] {
+            for file in std::fs::read_dir(demo.join(provider)).expect("the demo") {
+                let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+                lines.extend(text.lines().map(str::to_owned));
+            }
+        }
+        // Calls of one instant, one customer and several lines, and named customers who wait.
+        for (outcome, minute) in [("rejected", 1), ("missed", 2), ("accepted", 3), ("rejected", 4)] {
+            for instance in ["line-b", "line-a", "line-c"] {
+                lines.extend(call(outcome, instance, "919811119999@c.us", &format!("05-30 10:0{minute}:00")));
+            }
+        }
+        let told = |unsorted: bool, filter: crate::analysis::Filter| {
+            let input = Input { lines: lines.clone(), unsorted, filter, ..Input::default() };
+            let analysis = input.analysis();
+            let reports = [
+                report(&analysis),
+                kpi::report(&analysis, &[Key::Country, Key::Month]),
+                anomalies::report(&analysis, true),
+            ];
+            let period = crate::document::document("report", Vec::new(), &analysis, Output::default());
+            format!("{reports:#?}{:#?}", period.preface)
+        };
+        let all = crate::analysis::Filter::default;
+        assert_eq!(told(false, all()), told(true, all()));
+        let some = || crate::analysis::Filter { since: Some(1_779_000_000_000), ..all() };
+        assert_eq!(told(false, some()), told(true, some()));
+    }
+
+    #[test]
     fn customers_who_wait_beyond_the_sla_are_told_first_come_first() {
         let calls =
             [("919811110001", "10:00:00"), ("919811110002", "09:59:00"), ("919811110003", "10:01:00")];

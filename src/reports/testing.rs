@@ -9,7 +9,7 @@ use crate::dialects::support::ReadOptions;
 use crate::event::Direction;
 use crate::read::{Lines, Wants, read_lines};
 use crate::section::{Body, Cell, Table};
-use crate::session::{Rules, assign, drop_repeated_reactions, rebuild};
+use crate::session::{Rules, assign, drop_repeated_reactions, rebuild_shards};
 use crate::side::{Agents, Customers, Reading, Roster};
 use crate::text::{Interner, Sym, Text};
 use crate::zone::Zone;
@@ -33,6 +33,8 @@ pub struct Input {
     pub rules: Rules,
     /// Thresholds.
     pub options: ReportOptions,
+    /// Sessions lie as they were built.
+    pub unsorted: bool,
 }
 
 impl Input {
@@ -70,12 +72,16 @@ impl Input {
             .collect();
         let texts = interner.freeze();
         let mut ledger = parsed.ledger;
-        let mut rebuilt = rebuild(&parsed.events, customers.hidden(), &self.rules, &texts);
+        let shards = crate::store::deal(&parsed.events);
+        let mut rebuilt = rebuild_shards(shards, customers.hidden(), &self.rules, &texts);
+        if !self.unsorted {
+            rebuilt.sessions.sort(&texts);
+        }
         assign(&mut rebuilt.sessions, &Roster::default(), &agents, &from_metadata, &texts);
         ledger.duplicates = rebuilt.duplicates;
         let mut reactions = parsed.reactions;
         ledger.duplicate_reactions = drop_repeated_reactions(&mut reactions, &texts);
-        let subject = rebuilt.sessions.iter().map(|it| self.filter.takes(&it, &texts)).collect();
+        let subject = rebuilt.sessions.in_any_order().map(|it| self.filter.takes(&it, &texts)).collect();
         let countries = Countries::wanted();
         Analysis {
             texts,
