@@ -605,3 +605,36 @@ impl Visitor for LineBodies<'_> {
 fn one_line(json: &[u8]) -> Vec<u8> {
     json.iter().map(|&it| if it == b'\n' || it == b'\r' { b' ' } else { it }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_that_differ_within_and_many_callers_of_a_block_are_told_apart() {
+        let lines = |count: u64| {
+            let line = |it: u64| {
+                format!(
+                    r#"{{"event":"call.received","session":"the line of house {} in this town","timestamp":{},"payload":{{"id":"{it:032X}","from":"9198{:08}@c.us","_data":{{"status":"offer"}}}}}}"#,
+                    ["A", "B"][it as usize % 2],
+                    1_767_225_644_000 + it,
+                    it * 7919 % 99_999_989
+                )
+            };
+            (0..count).map(line).collect::<Vec<_>>().join("\n")
+        };
+        let (options, texts, file) = (ReadOptions::default(), Interner::default(), Text::new("a"));
+        let readers = Readers::new(&options, &texts, Wants::default());
+        let bytes = lines(4000);
+        let lines = Lines {
+            file: &file,
+            file_sym: texts.intern("a"),
+            first_line: 1,
+            bytes: bytes.as_bytes(),
+            over: None,
+        };
+        let plain = read_lines(&lines, &options, &texts, Wants::default());
+        assert_eq!(readers.read(&lines).events, plain.events);
+        assert!(readers.statistics().0 > 3900, "most are read the fast way");
+    }
+}

@@ -12,7 +12,7 @@ use crate::dialects::support;
 use crate::event::{Clock, Event, Kind, Origin};
 use crate::identity::{self, Party};
 use crate::json::Raw;
-use crate::lanes::{self, LANES};
+use crate::lanes;
 use crate::store::{self, Record};
 use crate::text::{Number, Sym};
 use crate::time::{self, MINUTE};
@@ -55,7 +55,8 @@ pub struct CallShape {
     entries: Vec<Option<Box<Entry>>>,
 }
 
-/// What is looked up of a value: its first and last eight bytes, which may overlap, and its length.
+/// Up to sixteen bytes of a value that is looked up: the first and last eight, which may overlap, and the length of the
+/// whole value, so that all its words tell it apart from any other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Word {
     first: u64,
@@ -66,8 +67,6 @@ pub struct Word {
 /// What the plain reader made of one set of remembered values.
 struct Entry {
     words: Box<[Word]>,
-    /// The values of more than sixteen bytes one behind the other, and [`LANES`] bytes more.
-    long: Box<[u8]>,
     present: u64,
     event: Event,
     /// The line's own identities, which are nobody's customers.
@@ -191,16 +190,24 @@ impl CallShape {
     #[inline]
     fn words(&self, line: Line<'_>, words: &mut Vec<Word>) {
         words.clear();
-        words.extend(self.remembered.iter().map(|&place| {
+        for &place in &self.remembered {
             let (start, end) = line.values.at[usize::from(place)];
-            let (start, length) = (start as usize, (end - start) as usize);
-            let part = length.min(8);
-            Word {
-                first: lanes::word(line.bytes, start, part),
-                last: lanes::word(line.bytes, start + length - part, part),
-                length,
+            let (mut start, end) = (start as usize, end as usize);
+            let length = end - start;
+            loop {
+                let piece = (end - start).min(2 * 8);
+                let part = piece.min(8);
+                words.push(Word {
+                    first: lanes::word(line.bytes, start, part),
+                    last: lanes::word(line.bytes, start + piece - part, part),
+                    length,
+                });
+                start += piece;
+                if start == end {
+                    break;
+                }
             }
-        }));
+        }
     }
 
     /// The places where the entry of these values may stand; there must be room for some. The hash need not withstand
@@ -227,17 +234,7 @@ impl CallShape {
         }
         self.words(line, words);
         let mut known = self.slots(words, present).map_while(|it| self.entries[it].as_deref());
-        let entry = known.find(|it| it.present == present && it.words[..] == words[..])?;
-        // Of up to sixteen bytes the words leave none out.
-        let mut at = 0;
-        for (&place, word) in self.remembered.iter().zip(&entry.words).filter(|it| it.1.length > 16) {
-            let start = line.values.at[usize::from(place)].0;
-            if !lanes::same(line.bytes, start as usize, &entry.long, at, word.length) {
-                return None;
-            }
-            at += word.length;
-        }
-        Some(entry)
+        known.find(|it| it.present == present && it.words[..] == words[..])
     }
 
     /// The event of a line; `None` if its remembered values are not known.
@@ -257,12 +254,9 @@ impl CallShape {
         let present = self.present(line);
         let mut words = Vec::new();
         self.words(line, &mut words);
-        let long: Vec<&[u8]> =
-            self.remembered.iter().map(|&it| line.value(it)).filter(|it| it.len() > 16).collect();
         let own = if self.rules == Rules::Wawp { own(body, context) } else { Vec::new() };
         let entry = Entry {
             words: words[..].into(),
-            long: [&long.concat()[..], &[0; LANES]].concat().into(),
             present,
             event: *event,
             common: Cell::new(None),
