@@ -134,9 +134,8 @@ pub fn read(job: &Job<'_>, rejects: Rejects<'_>, step: Step<'_>) -> io::Result<I
                     let first_line = block.first_line;
                     buffer = block.bytes;
                     let hold = packed && job.drop_unverified;
-                    if !hold {
-                        spare = keep(&mut parsed, &mut mine, deal);
-                    }
+                    spare =
+                        if hold { Spare::of_held(&mut parsed) } else { keep(&mut parsed, &mut mine, deal) };
                     Part::Parsed { hold, first_line, parsed }
                 }
                 Piece::End(finished) => Part::End(finished),

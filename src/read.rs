@@ -164,6 +164,11 @@ impl Callers {
 }
 
 impl Spare {
+    /// What a block has no more use for that is kept until its source ends.
+    pub fn of_held(parsed: &mut Parsed) -> Self {
+        Self { callers: std::mem::take(&mut parsed.spare), ..Self::default() }
+    }
+
     /// The lists of a block, from which the events were taken.
     pub fn of(parsed: &mut Parsed) -> Self {
         let callers = std::mem::take(&mut parsed.spare);

@@ -226,7 +226,8 @@ pub fn over_dumps(
     }
     let parameters = parameters(args, &plan, &analysis, command.parameters());
     let mut document = document::document(command.name(), parameters, &analysis, report);
-    Privacy::new(&plan.output.privacy, &analysis).apply(&mut document);
+    // The key of a mask may need the order of all sessions, which the threads of the run find.
+    pool.install(|| Privacy::new(&plan.output.privacy, &analysis).apply(&mut document));
     arrange(&mut document, &plan.output, command.top_for_people())?;
     let written = match &mut target {
         Some(file) => {
