@@ -104,6 +104,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn joined_parts_hold_every_value_once_and_leave_no_number_out() {
+        for sizes in [&[][..], &[0], &[1152], &[1151, 1153], &[3000, 0, 5, 1152, 1, 2304]] {
+            let mut values = 0_u32..;
+            let parts = sizes.iter().map(|size| values.by_ref().take(*size).collect());
+            let joined: Chunks<u32> = Chunks::join(parts.collect());
+            let all: usize = sizes.iter().sum();
+            assert_eq!(joined.next(), all, "{sizes:?}");
+            let mut found: Vec<u32> = (0..all).map(|it| *joined.get(it)).collect();
+            assert!(found.iter().eq(joined.iter()), "{sizes:?}");
+            found.sort_unstable();
+            assert!(found.into_iter().eq(0..all as u32), "{sizes:?}");
+        }
+    }
+
+    #[test]
     fn values_keep_their_numbers_but_for_those_taken_in() {
         for (few, many) in [(0, 1), (1, 0), (3, 2000), (1152, 5), (1153, 1152)] {
             let mut all = Chunks::default();
