@@ -73,13 +73,13 @@ pub fn word(bytes: &[u8], at: usize, length: usize) -> u64 {
 pub fn same(a: &[u8], a_at: usize, b: &[u8], b_at: usize, length: usize) -> bool {
     let mut done = 0;
     while let (Some(a), Some(b)) = (lanes(a, a_at + done), lanes(b, b_at + done)) {
-        let differing = u128::from_le_bytes(*a) ^ u128::from_le_bytes(*b);
+        let equal = u8x16::from(*a).simd_eq(u8x16::from(*b)).to_bitmask();
         let rest = length - done;
         if rest <= LANES {
             // Bytes behind the last are of no matter.
-            return rest == 0 || differing << (8 * (LANES - rest)) == 0;
+            return equal | u32::MAX << rest == u32::MAX;
         }
-        if differing != 0 {
+        if equal != 0xffff {
             return false;
         }
         done += LANES;

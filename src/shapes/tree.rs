@@ -60,10 +60,8 @@ impl Tree {
     /// gets the places of the variable values.
     #[inline]
     pub fn find(&self, bytes: &[u8], values: &mut Values) -> Option<(usize, usize)> {
-        values.count = 0;
-        values.escaped = 0;
         let mut node = self.nodes.first()?;
-        let mut at = 0;
+        let (mut at, mut count, mut escapes) = (0, 0, 0);
         loop {
             let length = node.length as usize;
             if !lanes::same(bytes, at, &self.bytes, node.start as usize, length) {
@@ -79,7 +77,7 @@ impl Tree {
             }
             let (end, next) = if node.string != NONE {
                 let (end, escaped) = scan::string(bytes, at)?;
-                values.escaped |= u64::from(escaped) << (values.count % MOST_VALUES);
+                escapes |= u64::from(escaped) << (count % MOST_VALUES);
                 (end, node.string)
             } else if node.number != NONE {
                 (scan::number(bytes, at)?, node.number)
@@ -90,10 +88,11 @@ impl Tree {
                     [b'\r', b'\n', ..] => 2,
                     _ => return None,
                 };
+                (values.count, values.escaped) = (count, escapes);
                 return (node.end != NONE).then_some((node.end as usize, at + line_end));
             };
-            *values.at.get_mut(values.count)? = (at as u32, end as u32);
-            values.count += 1;
+            *values.at.get_mut(count)? = (at as u32, end as u32);
+            count += 1;
             at = end;
             node = &self.nodes[next as usize];
         }
