@@ -8,8 +8,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
 use crate::lanes;
 
 /// Arrays and objects inside each other, at most.
@@ -295,7 +293,11 @@ impl<'a> Raw<'a> {
     pub fn pick<const N: usize>(self, names: &[&str; N]) -> [Option<Raw<'a>>; N] {
         let mut found = [None; N];
         for (key, value) in self.members() {
-            if let Some(place) = names.iter().position(|it| key.is(it)) {
+            let place = match key.plain() {
+                Some(key) => names.iter().position(|it| it.as_bytes() == key),
+                None => names.iter().position(|it| key.is(it)),
+            };
+            if let Some(place) = place {
                 found[place] = Some(value);
             }
         }
@@ -429,10 +431,15 @@ pub struct Key<'a>(&'a [u8]);
 impl<'a> Key<'a> {
     /// Whether the key spells this name.
     pub fn is(self, name: &str) -> bool {
-        if self.0 == name.as_bytes() {
-            return true;
+        match self.plain() {
+            Some(it) => it == name.as_bytes(),
+            None => unescape(self.0).text == name,
         }
-        memchr::memchr(b'\\', self.0).is_some() && unescape(self.0).text == name
+    }
+
+    /// Its bytes, if they hold no escape.
+    fn plain(self) -> Option<&'a [u8]> {
+        memchr::memchr(b'\\', self.0).is_none().then_some(self.0)
     }
 
     /// The bytes between its quotes.
@@ -442,10 +449,9 @@ impl<'a> Key<'a> {
 
     /// The key's characters.
     pub fn text(self) -> Cow<'a, str> {
-        if memchr::memchr(b'\\', self.0).is_some() {
-            unescape(self.0).text
-        } else {
-            String::from_utf8_lossy(self.0)
+        match self.plain() {
+            Some(it) => String::from_utf8_lossy(it),
+            None => unescape(self.0).text,
         }
     }
 }
@@ -535,14 +541,14 @@ fn value_end(bytes: &[u8], start: usize) -> usize {
 
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(found) = memchr2(b'"', b'\\', &bytes[at.min(bytes.len())..]) {
-        at += found;
-        if bytes[at] == b'"' {
-            return at + 1;
+    loop {
+        at = lanes::plain_end(bytes, at);
+        match bytes.get(at) {
+            Some(b'\\') => at += 2,
+            Some(_) => return at + 1,
+            None => return bytes.len(),
         }
-        at += 2;
     }
-    bytes.len()
 }
 
 #[cfg(test)]
