@@ -21,6 +21,8 @@ use crate::text::Text;
 
 /// Stored bytes read at a time, but for plain files, which are read into their blocks.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// Those that are read first, to see what it is: the rest of a plain file goes by this buffer.
+const HEAD_BYTES: usize = 4096;
 
 /// The largest window that zstd data may ask for, as a power of two: what the `zstd` tool allows
 /// by default.
@@ -768,9 +770,8 @@ impl Stored {
             self.end -= self.at;
             self.at = 0;
         }
-        if self.buffer.is_empty() {
-            self.buffer.resize(CHUNK_BYTES, 0);
-        }
+        let room = if self.buffer.is_empty() { HEAD_BYTES } else { CHUNK_BYTES };
+        self.buffer.resize(room, 0);
         let count = self.tap.read(&mut self.buffer[self.end..]);
         self.end += count;
         count > 0

@@ -23,8 +23,11 @@ const SIGNATURE_BYTES: usize = 512;
 /// How much of a first line is looked at to guess what a file is that holds no JSON lines.
 const LOOK_BYTES: usize = 16 * 1024;
 
+/// Bytes of a beginning that are read first.
+const FIRST_BYTES: usize = 4096;
+
 /// Bytes of an array that are taken apart before a finished block is handed out, at most, and bytes
-/// of a beginning that are read at a time.
+/// of a beginning that are read at a time, at most.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The mark that some programs write before UTF-8.
@@ -262,7 +265,8 @@ impl Input {
     /// Reads more of the head; whether there was more.
     fn look_ahead(&mut self, head: &mut Vec<u8>) -> bool {
         let at = head.len();
-        head.resize(at + PIECE_BYTES, 0);
+        // Most first lines are short; of others as much again is read each time.
+        head.resize(at + at.clamp(FIRST_BYTES, PIECE_BYTES), 0);
         loop {
             match self.decoded.read(&mut head[at..]) {
                 Got::Bytes(count) => {
