@@ -1,9 +1,12 @@
 //! What can be typed. Only form is checked here; `resolve` gives it meaning.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
+use std::ops::Deref;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::Error;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::help;
@@ -39,69 +42,134 @@ pub struct Cli {
     pub no_config: bool,
 }
 
+impl Cli {
+    /// The program with the options of those commands alone that are named in `argv`. To define those of all takes
+    /// as long as to read a small dump.
+    pub fn command_of(argv: &[OsString]) -> clap::Command {
+        NAMED.set(Some(argv.to_vec()));
+        let program = Self::command();
+        NAMED.set(None);
+        program
+    }
+}
+
+thread_local! {
+    /// What names the commands whose options are defined, if it is not those of all.
+    static NAMED: RefCell<Option<Vec<OsString>>> = const { RefCell::new(None) };
+}
+
+/// The arguments of a command, which [`Cli::command_of`] leaves undefined unless it is named.
+#[derive(Debug)]
+pub struct Typed<T>(Box<T>);
+
+impl<T> Deref for Typed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Args> Args for Typed<T> {
+    fn group_id() -> Option<Id> {
+        T::group_id()
+    }
+
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let is_named = |named: &[OsString]| named.iter().any(|it| it == command.get_name());
+        if NAMED.with_borrow(|it| it.as_deref().is_none_or(is_named)) {
+            T::augment_args(command)
+        } else {
+            command
+        }
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        T::augment_args_for_update(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Typed<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        Ok(Self(Box::new(T::from_arg_matches(matches)?)))
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        Ok(Self(Box::new(T::from_arg_matches_mut(matches)?)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+
+    fn update_from_arg_matches_mut(&mut self, matches: &mut ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches_mut(matches)
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The overview: ledger, rates by agent and line, frustrated callers, lost webhooks
     #[command(after_help = help::REPORT)]
-    Report(Box<ReportArgs>),
+    Report(Typed<ReportArgs>),
     /// Rejection rates per agent, line or any other group, with honest intervals
     #[command(after_help = help::KPI, after_long_help = help::KPI_LONG.as_str())]
-    Kpi(Box<KpiArgs>),
+    Kpi(Typed<KpiArgs>),
     /// Callers by frustration: who called again and again without being answered
     #[command(after_help = help::FRUSTRATION, after_long_help = help::FRUSTRATION_LONG.as_str())]
-    Frustration(Box<RowArgs>),
+    Frustration(Typed<RowArgs>),
     /// Outgoing calls held against rules on how often and when a customer may be called
     #[command(after_help = help::CONTACTS, after_long_help = help::CONTACTS_LONG.as_str())]
-    Contacts(Box<ContactsArgs>),
+    Contacts(Typed<ContactsArgs>),
     /// Customers who reject the calls of the business: how often, how far behind, what to do
     #[command(after_help = help::AVOIDANCE, after_long_help = help::AVOIDANCE_LONG.as_str())]
-    Avoidance(Box<RowArgs>),
+    Avoidance(Typed<RowArgs>),
     /// What arrived wrong: rejections without their call, ends out of place, incidents
     #[command(after_help = help::ANOMALIES, after_long_help = help::ANOMALIES_LONG.as_str())]
-    Anomalies(Box<RowArgs>),
+    Anomalies(Typed<RowArgs>),
     /// The anomalies that matter most: rejections that arrived without their call
     #[command(after_help = help::ORPHANS)]
-    Orphans(Box<RowArgs>),
+    Orphans(Typed<RowArgs>),
     /// Every reconstructed session
     #[command(after_help = help::SESSIONS, after_long_help = help::SESSIONS_LONG.as_str())]
-    Sessions(Box<RowArgs>),
+    Sessions(Typed<RowArgs>),
     /// Every rejected session: the monthly log
     #[command(after_help = help::REJECTIONS)]
-    Rejections(Box<RowArgs>),
+    Rejections(Typed<RowArgs>),
     /// One customer's calls and reactions in order, with a summary in words
     #[command(after_help = help::TIMELINE)]
-    Timeline(Box<TimelineArgs>),
+    Timeline(Typed<TimelineArgs>),
     /// Who was called back after unanswered calls, how soon, and who still waits
     #[command(after_help = help::CALLBACKS, after_long_help = help::CALLBACKS_LONG.as_str())]
-    Callbacks(Box<RowArgs>),
+    Callbacks(Typed<RowArgs>),
     /// Emoji reactions per conversation
     #[command(after_help = help::REACTIONS, after_long_help = help::REACTIONS_LONG.as_str())]
-    Reactions(Box<RowArgs>),
+    Reactions(Typed<RowArgs>),
     /// The normalised, de-duplicated events, which callsift reads back
     #[command(after_help = help::EVENTS)]
-    Events(Box<RowArgs>),
+    Events(Typed<RowArgs>),
     /// What is in a dump, what follows from it, and which options fit
     #[command(after_help = help::INSPECT)]
-    Inspect(Box<InspectArgs>),
+    Inspect(Typed<InspectArgs>),
     /// The raw lines behind a session or a figure, and the rules that decided
     #[command(after_help = help::EXPLAIN)]
-    Explain(Box<ExplainArgs>),
+    Explain(Typed<ExplainArgs>),
     /// The monthly folder: page, workbook, every report, evidence, and a manifest
     #[command(after_help = help::PACK, mut_args = without_form)]
-    Pack(Box<PackArgs>),
+    Pack(Typed<PackArgs>),
     /// Whether a pack is as it was made, and whether the dumps still give it
     #[command(after_help = help::VERIFY)]
-    Verify(Box<VerifyArgs>),
+    Verify(Typed<VerifyArgs>),
     /// The definition of a figure: unit, formula, source
     #[command(after_help = help::DEFINE)]
-    Define(Box<DefineArgs>),
+    Define(Typed<DefineArgs>),
     /// Limits for a pipeline: ends with 1 if a figure is over one
     #[command(after_help = help::CHECK)]
-    Check(Box<CheckArgs>),
+    Check(Typed<CheckArgs>),
     /// What changed between two reports, or two periods of a dump, with honest intervals
     #[command(after_help = help::COMPARE, after_long_help = help::COMPARE_LONG.as_str())]
-    Compare(Box<CompareArgs>),
+    Compare(Typed<CompareArgs>),
     /// The JSON Schema of what a command prints as JSON
     #[command(after_help = help::SCHEMA)]
     Schema {
@@ -566,4 +634,30 @@ pub enum Shape {
     Calls,
     /// Mostly messages and other webhooks
     Mixed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(program: &clap::Command, command: &str) -> Vec<String> {
+        let command = program.find_subcommand(command).expect("a command");
+        command.get_arguments().map(|it| format!("{it:?}")).collect()
+    }
+
+    #[test]
+    fn the_named_commands_are_defined_as_ever_and_others_are_not() {
+        let whole = Cli::command();
+        let names: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
+        assert!(names.len() > 20, "{names:?}");
+        for name in &names {
+            let some = Cli::command_of(&["callsift".into(), "--no-config".into(), name.into()]);
+            assert!(some.get_subcommands().map(clap::Command::get_name).eq(names.iter().copied()));
+            assert_eq!(options(&some, name), options(&whole, name));
+            for other in ["report", "kpi", "pack"] {
+                assert_eq!(options(&some, other).is_empty(), other != *name, "{other} of {name}");
+            }
+        }
+        assert!(!options(&Cli::command(), "report").is_empty(), "once more all of them");
+    }
 }

@@ -9,6 +9,7 @@ mod show;
 pub use file::InstanceEntry;
 pub use show::{samples, show};
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -220,6 +221,9 @@ struct Layers<'a> {
     file: Option<ConfigFile>,
 }
 
+/// The definitions of all commands, for those who need them.
+type Program = LazyCell<Command>;
+
 /// Values on one layer, each with its place.
 type Found = Vec<(OsString, Place)>;
 
@@ -229,7 +233,7 @@ impl<'a> Layers<'a> {
         config: Option<&Path>,
         no_config: bool,
         env: &'a Env,
-        program: &Command,
+        program: &Program,
     ) -> Result<Self, UsageError> {
         let here = Path::new(file::NAME);
         let path = match config {
@@ -318,7 +322,7 @@ impl<'a> Layers<'a> {
     }
 
     /// What to tell about variables that set nothing.
-    fn notices(&self, program: &Command) -> Vec<String> {
+    fn notices(&self, program: &Program) -> Vec<String> {
         if self.variables.is_empty() {
             return Vec::new();
         }
@@ -512,9 +516,8 @@ pub struct Parsed {
 
 /// Reads what was typed, and fills in what was not.
 pub fn parse(argv: &[OsString], env: &Env) -> Result<Parsed, Stop> {
-    let program = Cli::command();
-    let named = |name: &str| argv.iter().any(|it| it == name);
-    let soft = || options::soften(program.clone(), &named);
+    let program = Cli::command_of(argv);
+    let soft = || options::soften(program.clone());
     let matches = soft().try_get_matches_from(argv).map_err(|it| Stop::Clap(with_plain_help(it, argv)))?;
     let cli = |matches: &ArgMatches| Cli::from_arg_matches(matches).map_err(Stop::Clap);
     let command = matches.subcommand().and_then(|(name, sub)| {
@@ -524,7 +527,9 @@ pub fn parse(argv: &[OsString], env: &Env) -> Result<Parsed, Stop> {
         return Ok(Parsed { cli: cli(&matches)?, settings: Settings::default(), notices: Vec::new() });
     };
     let config = matches.get_one::<PathBuf>("config").map(PathBuf::as_path);
-    let layers = Layers::read(config, matches.get_flag("no_config"), env, &program).map_err(Stop::Usage)?;
+    let all_commands = LazyCell::new(Cli::command as fn() -> Command);
+    let layers =
+        Layers::read(config, matches.get_flag("no_config"), env, &all_commands).map_err(Stop::Usage)?;
     let all = layers.effective(command, Some(sub)).map_err(Stop::Usage)?;
     let mut to_fill = all.iter().filter(|it| !matches!(it.layer, Layer::Flag | Layer::Default)).peekable();
     let matches = if to_fill.peek().is_some() {
@@ -534,7 +539,7 @@ pub fn parse(argv: &[OsString], env: &Env) -> Result<Parsed, Stop> {
         matches
     };
     let quiet = all.iter().any(|it| it.key == "quiet" && it.values == ["true"]);
-    let notices = if quiet { Vec::new() } else { layers.notices(&program) };
+    let notices = if quiet { Vec::new() } else { layers.notices(&all_commands) };
     let (config, instances) = layers.file.map(|it| (it.path, it.instances)).unzip();
     let settings = Settings { config, origins: Origins(all), instances: instances.unwrap_or_default() };
     Ok(Parsed { cli: cli(&matches)?, settings, notices })

@@ -121,8 +121,7 @@ pub fn commands(program: &Command) -> impl Iterator<Item = &Command> {
 }
 
 /// The program with switches that can also be turned off: `--strict`, `--strict=true`, `--strict=false`.
-/// Commands that are not `named` stay as they are, which takes no time.
-pub fn soften(program: Command, named: &impl Fn(&str) -> bool) -> Command {
+pub fn soften(program: Command) -> Command {
     let soft = |arg: Arg| match arg.get_action() {
         ArgAction::SetTrue if arg.get_long().is_some() => arg
             .action(ArgAction::Set)
@@ -133,5 +132,5 @@ pub fn soften(program: Command, named: &impl Fn(&str) -> bool) -> Command {
             .value_parser(BoolishValueParser::new()),
         _ => arg,
     };
-    program.mut_subcommands(|it| if named(it.get_name()) { soften(it.mut_args(soft), named) } else { it })
+    program.mut_subcommands(|it| soften(it.mut_args(soft)))
 }

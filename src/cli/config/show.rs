@@ -1,5 +1,6 @@
 //! `config show`: the values that count, and where each comes from.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub fn show(
     env: &Env,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let program = Cli::command();
+    let program = LazyCell::new(Cli::command as fn() -> clap::Command);
     let layers = Layers::read(config, no_config, env, &program)?;
     let (config, instances) = layers.file.as_ref().map(|it| (it.path.clone(), it.instances.clone())).unzip();
     let settings = Settings { config, instances: instances.unwrap_or_default(), ..Settings::default() };
@@ -57,7 +58,7 @@ fn document(rows: &[Row], command: Option<&str>, settings: &Settings) -> Documen
 /// Documents that together hold everything that can be shown: nothing configured, and the options of
 /// a command line with single instances.
 pub fn samples(typed: &[&str], instances: Vec<InstanceEntry>) -> Result<Vec<Document>, Failure> {
-    let program = Cli::command();
+    let program = LazyCell::new(Cli::command as fn() -> clap::Command);
     let variables = [("CALLSIFT_TZ".into(), "UTC".into())];
     let layers = Layers { variables: &variables, file: None };
     let settings = Settings { config: Some("callsift.toml".into()), instances, ..Settings::default() };
