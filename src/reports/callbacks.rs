@@ -62,6 +62,9 @@ type Groups = HashMap<[Value; 3], Option<Tally>>;
 pub(super) struct Counted {
     of_kin: hashbrown::HashMap<Kin, OfKin>,
     open: Vec<Episode>,
+    /// Emptied for the next customer.
+    history: History,
+    episodes: Vec<Episode>,
 }
 
 /// What the episodes of kindred sessions come to.
@@ -78,10 +81,13 @@ impl Counted {
     /// Counts the episodes of a customer, by its number among those of sessions.
     pub(super) fn add_customer(&mut self, number: usize, shown: &Shows, analysis: &Analysis) {
         let (_, briefs) = analysis.by_customer().get(number);
-        let Some(history) = history(briefs, analysis) else { return };
-        for episode in episodes(&history).into_iter().filter(|it| analysis.is_subject(it.first)) {
+        self.history.fill(briefs, analysis);
+        let mut episodes = std::mem::take(&mut self.episodes);
+        self.history.episodes(&mut episodes);
+        for episode in episodes.drain(..).filter(|it| analysis.is_subject(it.first)) {
             self.add(episode, shown, analysis);
         }
+        self.episodes = episodes;
     }
 
     fn add(&mut self, episode: Episode, shown: &Shows, analysis: &Analysis) {
@@ -200,37 +206,64 @@ struct History {
     answered: Vec<i64>,
 }
 
-/// The history of a customer by its sessions, if it holds a promise.
-fn history(briefs: &[Brief], analysis: &Analysis) -> Option<History> {
-    let mut history = History::default();
-    for brief in briefs {
-        let session = analysis.sessions().told(*brief);
-        let Some(started_at) = session.started_at.filter(|_| !session.is_group) else { continue };
-        let place = brief.place();
-        // Sessions come by start, and so do the lists.
-        if session.direction == Direction::Outgoing {
-            history.outgoing.push(started_at);
+impl History {
+    /// Becomes that of the customer of these sessions.
+    fn fill(&mut self, briefs: &[Brief], analysis: &Analysis) {
+        let Self { promises, outgoing, answered } = self;
+        promises.clear();
+        outgoing.clear();
+        answered.clear();
+        for brief in briefs {
+            let session = analysis.sessions().told(*brief);
+            let Some(started_at) = session.started_at.filter(|_| !session.is_group) else { continue };
+            // Sessions come by start, and so do the lists.
+            if session.direction == Direction::Outgoing {
+                outgoing.push(started_at);
+            }
+            if session.outcome == Some(Outcome::Answered) {
+                answered.push(started_at);
+            }
+            if is_unanswered(session.direction, session.outcome)
+                && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
+            {
+                let (is_orphan, is_policy) = (session.orphan.is_some(), session.is_policy);
+                let (place, kin) = (brief.place(), session.kin);
+                promises.push(Promise { clock, place, started_at, is_orphan, is_policy, kin });
+            }
         }
-        if session.outcome == Some(Outcome::Answered) {
-            history.answered.push(started_at);
-        }
-        if is_unanswered(session.direction, session.outcome)
-            && let Some(clock) = clock(&session, analysis.options.ring_timeout_ms)
-        {
-            let (is_orphan, is_policy) = (session.orphan.is_some(), session.is_policy);
-            history.promises.push(Promise {
-                clock,
-                place,
-                started_at,
-                is_orphan,
-                is_policy,
-                kin: session.kin,
-            });
+        // Those of one instant stay as the sessions come.
+        promises.sort_by_key(|it| it.clock);
+    }
+
+    /// Puts its episodes into `episodes`, in order.
+    fn episodes(&self, episodes: &mut Vec<Episode>) {
+        episodes.clear();
+        let next =
+            |starts: &[i64], after: i64| starts.get(starts.partition_point(|it| *it <= after)).copied();
+        for &Promise { clock, place, started_at, is_orphan, is_policy, kin } in &self.promises {
+            let (orphan_calls, policy_calls) = (u64::from(is_orphan), u64::from(is_policy));
+            let is_open = |it: &&mut Episode| it.contact_at().is_none_or(|contact| clock < contact);
+            match episodes.last_mut().filter(is_open) {
+                Some(episode) => {
+                    episode.calls += 1;
+                    episode.orphan_calls += orphan_calls;
+                    episode.policy_calls += policy_calls;
+                    episode.last_call_at = episode.last_call_at.max(started_at);
+                }
+                None => episodes.push(Episode {
+                    first: place,
+                    kin,
+                    opened_at: clock,
+                    calls: 1,
+                    orphan_calls,
+                    policy_calls,
+                    last_call_at: started_at,
+                    attempt_at: next(&self.outgoing, clock),
+                    reach_at: next(&self.answered, clock),
+                }),
+            }
         }
     }
-    // Those of one instant stay as the sessions come.
-    history.promises.sort_by_key(|it| it.clock);
-    (!history.promises.is_empty()).then_some(history)
 }
 
 /// A customer's unanswered calls up to the next contact.
@@ -276,36 +309,6 @@ impl Episode {
     fn is_pending(&self, analysis: &Analysis) -> bool {
         self.contact_at().is_none() && !self.is_overdue(analysis)
     }
-}
-
-/// The episodes of one customer, in order.
-fn episodes(history: &History) -> Vec<Episode> {
-    let next = |starts: &[i64], after: i64| starts.get(starts.partition_point(|it| *it <= after)).copied();
-    let mut episodes: Vec<Episode> = Vec::new();
-    for &Promise { clock, place, started_at, is_orphan, is_policy, kin } in &history.promises {
-        let (orphan_calls, policy_calls) = (u64::from(is_orphan), u64::from(is_policy));
-        let is_open = |it: &&mut Episode| it.contact_at().is_none_or(|contact| clock < contact);
-        match episodes.last_mut().filter(is_open) {
-            Some(episode) => {
-                episode.calls += 1;
-                episode.orphan_calls += orphan_calls;
-                episode.policy_calls += policy_calls;
-                episode.last_call_at = episode.last_call_at.max(started_at);
-            }
-            None => episodes.push(Episode {
-                first: place,
-                kin,
-                opened_at: clock,
-                calls: 1,
-                orphan_calls,
-                policy_calls,
-                last_call_at: started_at,
-                attempt_at: next(&history.outgoing, clock),
-                reach_at: next(&history.answered, clock),
-            }),
-        }
-    }
-    episodes
 }
 
 /// The figures of some episodes.

@@ -523,27 +523,46 @@ impl<'b> Groups<'b> {
 
 /// Counts callers, and the most rejected calls of one, by group and in all.
 fn count_callers(of: impl Fn(Brief) -> Of, tallies: &mut [Tally], total: &mut Tally, analysis: &Analysis) {
-    let mut of_caller: Vec<Of> = Vec::new();
-    for (_, briefs) in analysis.by_customer().iter() {
-        of_caller.clear();
-        of_caller.extend(briefs.iter().map(|it| of(*it)).filter(|it| *it != Of::NONE));
-        of_caller.sort_unstable();
-        let count = |calls: &[Of], tally: &mut Tally| {
-            tally.unique_callers += 1;
-            let rejected = calls.iter().filter(|it| it.is_rejected()).count() as u64;
-            tally.top_caller = tally.top_caller.max(rejected);
-        };
-        for of_group in of_caller.chunk_by(|a, b| a.group() == b.group()) {
-            count(of_group, &mut tallies[of_group[0].group()]);
+    let mut groups = vec![Callers::default(); tallies.len()];
+    let mut all = Callers::default();
+    for (caller, (_, briefs)) in analysis.by_customer().iter().enumerate() {
+        for it in briefs.iter().map(|it| of(*it)).filter(|it| *it != Of::NONE) {
+            groups[it.group()].add(caller, it.is_rejected());
+            all.add(caller, it.is_rejected());
         }
-        if !of_caller.is_empty() {
-            count(&of_caller, total);
+    }
+    for (tally, callers) in tallies.iter_mut().zip(groups).chain([(total, all)]) {
+        tally.unique_callers += callers.count;
+        tally.top_caller = tally.top_caller.max(callers.top);
+    }
+}
+
+/// The callers of a group, whose calls come one caller after the other.
+#[derive(Clone, Copy, Default)]
+struct Callers {
+    /// The latest, and how many of their calls were rejected.
+    latest: Option<usize>,
+    rejected: u64,
+    /// All so far.
+    count: u64,
+    /// The most rejected calls of one.
+    top: u64,
+}
+
+impl Callers {
+    #[inline]
+    fn add(&mut self, caller: usize, is_rejected: bool) {
+        if self.latest != Some(caller) {
+            (self.latest, self.rejected) = (Some(caller), 0);
+            self.count += 1;
         }
+        self.rejected += u64::from(is_rejected);
+        self.top = self.top.max(self.rejected);
     }
 }
 
 /// Which group a caller's call is of, and whether it was rejected.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Of(u32);
 
 impl Of {
