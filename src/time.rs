@@ -96,16 +96,15 @@ pub fn read_plain(digits: &[u8]) -> Option<i64> {
 
 #[inline]
 fn plain_epoch(digits: &[u8]) -> Option<i64> {
-    let (first, rest, unit) = match digits.split_first_chunk::<8>()? {
-        (first, rest @ [_, _]) => (first, rest, SECOND),
-        (first, rest @ [_, _, _, _, _]) => (first, rest, 1),
+    // The last eight digits are some of the first once more, and more than what is left.
+    let (more, unit) = match digits.len() {
+        10 => (100, SECOND),
+        13 => (100_000, 1),
         _ => return None,
     };
-    if digits[0] == b'0' || !rest.iter().fold(true, |all, it| all & it.is_ascii_digit()) {
-        return None;
-    }
-    let first = eight_digits(*first)?.cast_signed();
-    Some(unit * rest.iter().fold(first, |all, &it| all * 10 + i64::from(it - b'0')))
+    let first = eight_digits(*digits.first_chunk()?)?.cast_signed();
+    let last = eight_digits(*digits.last_chunk()?)?.cast_signed();
+    (digits[0] != b'0').then_some(unit * (first * more + last % more))
 }
 
 fn in_range(millis: i64) -> Result<i64, BadTime> {
