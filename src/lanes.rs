@@ -51,6 +51,12 @@ pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The eight bytes from `at` on as one number; 0 where there are fewer.
+#[inline]
+pub fn eight(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |it| u64::from_le_bytes(*it))
+}
+
 /// Up to eight bytes from `at` on as one number.
 #[inline]
 pub fn word(bytes: &[u8], at: usize, length: usize) -> u64 {

@@ -55,13 +55,37 @@ pub struct CallShape {
     entries: Vec<Option<Box<Entry>>>,
 }
 
-/// Up to sixteen bytes of a value that is looked up: the first and last eight, which may overlap, and the length of the
-/// whole value, so that all its words tell it apart from any other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Word {
-    first: u64,
-    last: u64,
-    length: usize,
+/// Eight bytes of values that are looked up: all of theirs, of which the last of a value may overlap those before, and
+/// then their lengths, so that they tell the values apart from any others.
+pub type Word = u64;
+
+/// Bytes of a word.
+const WORD: u32 = size_of::<Word>() as u32;
+/// Lengths of values in one word.
+const LENGTHS: usize = 4;
+/// Longer values are not looked up.
+const LONGEST: u32 = u16::MAX as u32;
+
+/// Where what is looked up stands in lines of one layout.
+pub struct Picks {
+    words: Box<[Pick]>,
+    present: u64,
+}
+
+/// Where one word is.
+struct Pick {
+    at: u32,
+    /// What is not of its value is taken out of eight bytes, and what is the same in all lines put in.
+    keep: Word,
+    put: Word,
+}
+
+impl Pick {
+    /// How many bytes of a value it holds.
+    #[inline]
+    fn length(&self) -> usize {
+        (self.keep.trailing_ones() / 8) as usize
+    }
 }
 
 /// What the plain reader made of one set of remembered values.
@@ -120,6 +144,8 @@ pub struct Context<'c> {
 pub struct Line<'l> {
     pub bytes: &'l [u8],
     pub values: &'l Values,
+    /// Where to look, if the line has a known layout.
+    pub picks: Option<&'l Picks>,
 }
 
 impl<'l> Line<'l> {
@@ -182,32 +208,66 @@ impl CallShape {
     /// One bit for each optional value that is one: neither empty nor 0.
     #[inline]
     fn present(&self, line: Line<'_>) -> u64 {
+        if let Some(picks) = line.picks {
+            return picks.present;
+        }
         let has_value = |place: u8| !matches!(line.value(place), b"" | b"0");
         self.optional.iter().map(|&it| u64::from(has_value(it)) << it).fold(0, |all, it| all | it)
     }
 
-    /// Puts what is looked up of a line's remembered values into `words`.
+    /// Puts what is looked up of a line's remembered values into `words`; whether that can be done.
     #[inline]
-    fn words(&self, line: Line<'_>, words: &mut Vec<Word>) {
+    fn words(&self, line: Line<'_>, words: &mut Vec<Word>) -> bool {
         words.clear();
-        for &place in &self.remembered {
+        if let Some(Picks { words: picks, .. }) = line.picks {
+            words.extend(picks.iter().map(|it| lanes::eight(line.bytes, it.at as usize) & it.keep | it.put));
+            return true;
+        }
+        let mut picked = true;
+        self.pick(line, |it| match it {
+            Some(it) => words.push(lanes::word(line.bytes, it.at as usize, it.length()) | it.put),
+            None => picked = false,
+        });
+        picked
+    }
+
+    /// Where what is looked up of the line stands; nothing instead of a value that is too long.
+    #[inline]
+    fn pick(&self, line: Line<'_>, mut take: impl FnMut(Option<Pick>)) {
+        let mut lengths = 0;
+        for (number, &place) in self.remembered.iter().enumerate() {
             let (start, end) = line.values.at[usize::from(place)];
-            let (mut start, end) = (start as usize, end as usize);
             let length = end - start;
-            loop {
-                let piece = (end - start).min(2 * 8);
-                let part = piece.min(8);
-                words.push(Word {
-                    first: lanes::word(line.bytes, start, part),
-                    last: lanes::word(line.bytes, start + piece - part, part),
-                    length,
-                });
-                start += piece;
-                if start == end {
-                    break;
+            let bytes = |at, count: u32| Some(Pick { at, keep: Word::MAX >> (64 - 8 * count), put: 0 });
+            match length {
+                0 => {}
+                1..=WORD => take(bytes(start, length)),
+                _ if length > LONGEST => take(None),
+                _ => {
+                    let whole = (start..end - WORD).step_by(WORD as usize);
+                    whole.chain([end - WORD]).for_each(|it| take(bytes(it, WORD)));
                 }
             }
+            lengths = lengths << (64 / LENGTHS) | Word::from(length);
+            if number % LENGTHS == LENGTHS - 1 {
+                take(Some(Pick { at: 0, keep: 0, put: lengths }));
+            }
         }
+        take(Some(Pick { at: 0, keep: 0, put: lengths }));
+    }
+
+    /// Where to look in all lines that have the layout of this one, which is so long; nothing if that differs.
+    pub fn picks(&self, line: Line<'_>, length: usize) -> Option<Picks> {
+        let mut words = Vec::new();
+        let mut fits = true;
+        self.pick(line, |it| match it.filter(|it| it.at as usize + WORD as usize <= length) {
+            Some(it) => words.push(it),
+            None => fits = false,
+        });
+        // Whether one digit is a 0 is not the same in all.
+        let may_be_none = |place: &u8| line.value(*place).len() == 1;
+        let fits = fits && !self.optional.iter().any(may_be_none);
+        fits.then(|| Picks { words: words.into(), present: self.present(line) })
     }
 
     /// The places where the entry of these values may stand; there must be room for some. The hash need not withstand
@@ -215,13 +275,13 @@ impl CallShape {
     #[inline]
     fn slots(&self, words: &[Word], present: u64) -> impl Iterator<Item = usize> + use<> {
         // Each product stands alone, so that none waits for another.
-        let product = |it: &Word| {
-            let (a, b) =
-                (it.first ^ 0x9e37_79b9_7f4a_7c15, it.last ^ 0xff51_afd7_ed55_8ccd ^ it.length as u64);
-            let product = u128::from(a) * u128::from(b);
+        let product = |[a, b]: [Word; 2]| {
+            let product = u128::from(a ^ 0x9e37_79b9_7f4a_7c15) * u128::from(b ^ 0xff51_afd7_ed55_8ccd);
             product as u64 ^ (product >> 64) as u64
         };
-        let hash = words.iter().fold(present, |hash, it| hash.rotate_left(9) ^ product(it));
+        let (pairs, rest) = words.as_chunks();
+        let rest = rest.first().map_or(0, |it| product([*it, 0]));
+        let hash = pairs.iter().fold(present ^ rest, |hash, it| hash.rotate_left(9) ^ product(*it));
         let first = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
         let last = self.entries.len() - 1;
         (first..first + SLOTS).map(move |it| it & last)
@@ -232,7 +292,9 @@ impl CallShape {
         if self.entries.is_empty() {
             return None;
         }
-        self.words(line, words);
+        if !self.words(line, words) {
+            return None;
+        }
         let mut known = self.slots(words, present).map_while(|it| self.entries[it].as_deref());
         known.find(|it| it.present == present && it.words[..] == words[..])
     }
@@ -253,7 +315,9 @@ impl CallShape {
     pub fn remember(&mut self, line: Line<'_>, body: Raw<'_>, event: &Event, context: Context<'_>) -> bool {
         let present = self.present(line);
         let mut words = Vec::new();
-        self.words(line, &mut words);
+        if !self.words(line, &mut words) {
+            return false;
+        }
         let own = if self.rules == Rules::Wawp { own(body, context) } else { Vec::new() };
         let entry = Entry {
             words: words[..].into(),

@@ -8,6 +8,7 @@
 
 use wide::u8x32;
 
+use super::calls::Picks;
 use super::tree::Values;
 
 /// Layouts known at once.
@@ -40,6 +41,7 @@ struct Layout {
     /// The last one is of the last bytes, which others may hold too.
     steps: Box<[Step]>,
     values: Box<Values>,
+    picks: Option<Picks>,
     shape: usize,
 }
 
@@ -77,7 +79,7 @@ impl Layout {
         };
         let starts = (0..length / AT_ONCE).map(|it| it * AT_ONCE).chain(length.checked_sub(AT_ONCE));
         let steps = starts.map(step).collect::<Option<_>>()?;
-        Some(Self { length, steps, values: Box::new(values.clone()), shape })
+        Some(Self { length, steps, values: Box::new(values.clone()), picks: None, shape })
     }
 
     /// Whether the line at the beginning of `bytes` has this layout.
@@ -120,21 +122,28 @@ pub struct Layouts {
 }
 
 impl Layouts {
-    /// As [`Tree::find`](super::tree::Tree::find), of a line whose layout is known, with its values.
+    /// As [`Tree::find`](super::tree::Tree::find), of a line whose layout is known, with its values, and where what is
+    /// looked up stands.
     #[inline]
-    pub fn find(&mut self, bytes: &[u8]) -> Option<((usize, usize), &Values)> {
+    pub fn find(&mut self, bytes: &[u8]) -> Option<((usize, usize), &Values, Option<&Picks>)> {
         let mut place = self.known.iter().position(|it| it.fits(bytes))?;
         if place > 0 {
             self.known.swap(place - 1, place);
             place -= 1;
         }
-        let Layout { length, values, shape, .. } = &self.known[place];
-        Some(((*shape, *length), values))
+        let Layout { length, values, picks, shape, .. } = &self.known[place];
+        Some(((*shape, *length), values, picks.as_ref()))
     }
 
-    /// Takes note of a line that was found to have some shape and length.
+    /// Takes note of a line that was found to have some shape and length; `picks` is asked where to look in lines like it.
     #[inline]
-    pub fn note(&mut self, bytes: &[u8], found: (usize, usize), values: &Values) {
+    pub fn note(
+        &mut self,
+        bytes: &[u8],
+        found: (usize, usize),
+        values: &Values,
+        picks: impl FnOnce() -> Option<Picks>,
+    ) {
         if self.seen.is_empty() {
             self.seen = vec![Seen::default(); COUNTED];
         }
@@ -147,6 +156,7 @@ impl Layouts {
         if seen.count == OFTEN {
             seen.count = 0;
             let Some(layout) = Layout::of(bytes, found, values) else { return };
+            let layout = Layout { picks: picks(), ..layout };
             self.known.truncate(MOST_LAYOUTS - 1);
             self.known.push(layout);
         }
@@ -171,7 +181,7 @@ mod tests {
         for _ in 0..OFTEN {
             assert!(layouts.find(line).is_none());
             let found = tree.find(line, &mut values).expect("a line of the shape");
-            layouts.note(line, found, &values);
+            layouts.note(line, found, &values, || None);
         }
         (tree, layouts)
     }
@@ -197,7 +207,7 @@ mod tests {
             for byte in 0..=255 {
                 let mut changed = line.to_vec();
                 changed[place] = byte;
-                if let Some((it, values)) = layouts.find(&changed) {
+                if let Some((it, values, _)) = layouts.find(&changed) {
                     found += 1;
                     assert_eq!(Some(it), tree.find(&changed, &mut expected), "{place} {byte}");
                     assert_eq!(values.at[..values.count], expected.at[..expected.count]);
@@ -234,7 +244,7 @@ mod tests {
                 let line = line(length);
                 if layouts.find(&line).is_none() {
                     let found = tree.find(&line, &mut values).unwrap();
-                    layouts.note(&line, found, &values);
+                    layouts.note(&line, found, &values, || None);
                 }
             }
         }

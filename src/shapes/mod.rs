@@ -115,12 +115,16 @@ impl Shapes {
     #[inline]
     pub fn read(&mut self, bytes: &[u8], origin: Origin, run: Run<'_>) -> Option<(Hit, usize)> {
         self.missed = None;
-        let ((shape, length), values) = match self.layouts.find(bytes) {
+        let ((shape, length), values, picks) = match self.layouts.find(bytes) {
             Some(it) => it,
             None => {
                 let found = self.tree.find(bytes, &mut self.values)?;
-                self.layouts.note(bytes, found, &self.values);
-                (found, &self.values)
+                let values = &self.values;
+                self.layouts.note(bytes, found, values, || match &self.shapes[found.0] {
+                    Shape::Call { call, .. } => call.picks(Line { bytes, values, picks: None }, found.1),
+                    Shape::Other { .. } | Shape::Closed => None,
+                });
+                (found, values, None)
             }
         };
         let hit = match &mut self.shapes[shape] {
@@ -129,7 +133,7 @@ impl Shapes {
                 Hit::Other
             }
             Shape::Call { lines, call, .. } => {
-                let line = Line { bytes, values };
+                let line = Line { bytes, values, picks };
                 match call.read(line, Context { run, parties: &self.parties, origin }, &mut self.words) {
                     Some(Ok(hit)) => {
                         *lines += 1;
@@ -189,7 +193,7 @@ impl Shapes {
             None => Some(Raw::checked(line)),
             Some(path) => path.split('.').try_fold(Raw::checked(line), |it, name| it.get(name)),
         };
-        let line = Line { bytes: line, values: &self.values };
+        let line = Line { bytes: line, values: &self.values, picks: None };
         if let Some(body) = body
             && found == shape
             && call.remember(line, body, event, Context { run, parties: &self.parties, origin: event.origin })

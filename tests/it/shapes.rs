@@ -420,24 +420,51 @@ fn one_change_anywhere_is_read_alike() {
 }
 
 /// A line that could teach a wrong rule, and one that the rule would misread.
-const TRAPS: [(&str, &str); 3] = [
+const TRAPS: [(&str, &str); 4] = [
     (r#"{"event_type":" ","body":{"event":"message"}}"#, r#"{"event_type":"x","body":{"event":"message"}}"#),
     (
-        r#"{"event":"CALL_ENDED","callId":"c","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"2026-01-01T05:16:09Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
-        r#"{"event":"CALL_ENDED","callId":"c","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"0001-01-01T00:00:00Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
+        r#"{"event":"CALL_ENDED","callId":"c1","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"2026-01-01T05:16:09Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
+        r#"{"event":"CALL_ENDED","callId":"c1","wabaNumber":"91981","callDirection":"INCOMING","callStartedAt":"0001-01-01T00:00:00Z","callEndedAt":"2026-01-01T05:20:58Z"}"#,
     ),
     (
-        r#"{"event":"call.received","session":"a","data":{},"sessionId":"","payload":{"id":"c"}}"#,
-        r#"{"event":"call.received","session":"a","data":{},"sessionId":"s","payload":{"id":"c"}}"#,
+        r#"{"event":"call.received","session":"a","data":{},"sessionId":"","payload":{"id":"c1"}}"#,
+        r#"{"event":"call.received","session":"a","data":{},"sessionId":"s","payload":{"id":"c1"}}"#,
+    ),
+    (
+        r#"{"event":"CALL_ENDED","callId":"c1","wabaNumber":"91981","callDirection":"INCOMING","durationInSeconds":7,"callEndedAt":"2026-01-01T05:20:58Z"}"#,
+        r#"{"event":"CALL_ENDED","callId":"c1","wabaNumber":"91981","callDirection":"INCOMING","durationInSeconds":0,"callEndedAt":"2026-01-01T05:20:58Z"}"#,
     ),
 ];
+
+/// So many lines alike are enough that where their values stand is known.
+const MANY: usize = 40;
 
 #[test]
 fn what_one_line_teaches_does_not_misread_another() {
     for (teacher, pupil) in TRAPS {
-        let lines = [teacher, teacher, pupil, teacher, pupil].map(|it| it.as_bytes().to_vec());
-        same(&lines, &ReadOptions::default(), 5);
+        for count in [2, MANY] {
+            let lines = [&vec![teacher; count][..], &[pupil, teacher, pupil]].concat();
+            let lines: Vec<Vec<u8>> = lines.iter().map(|it| it.as_bytes().to_vec()).collect();
+            same(&lines, &ReadOptions::default(), lines.len());
+        }
     }
+}
+
+#[test]
+fn a_byte_that_differs_from_many_lines_alike_is_read_alike() {
+    let (mut read, mut all) = (0, 0);
+    for line in LINES.iter().chain(&[TRAPS[3].0]).map(|it| it.as_bytes()) {
+        for bytes in [b"0a", b"7Z", b"-\xff"] {
+            let mut lines = vec![line.to_vec(); MANY];
+            for (place, byte) in (0..line.len()).flat_map(|place| bytes.iter().map(move |it| (place, it))) {
+                lines.push(replaced(line, place, place + 1, &[*byte]));
+                lines.push(line.to_vec());
+            }
+            read += same(&lines, &ReadOptions::default(), lines.len()) as usize;
+            all += lines.len();
+        }
+    }
+    assert!(read > all / 3, "{read} of {all}");
 }
 
 #[test]
