@@ -45,16 +45,21 @@ pub fn assign(
     from_metadata: &HashMap<Sym, Sym>,
     texts: &Texts,
 ) {
-    if roster.is_empty() && from_metadata.is_empty() && !sessions.any_agent_label() {
+    let assigned = |label, source| {
+        let (agent, team) = agents.person(label);
+        Assigned { agent: Some(agent), source, team }
+    };
+    sessions.assign_named(|label| assigned(label, AgentSource::Payload));
+    if roster.is_empty() && from_metadata.is_empty() {
         return;
     }
     for place in 0..sessions.len() {
         let session = sessions.get(place);
-        let found = session.agent_label.map(|it| (it, AgentSource::Payload));
-        let found = found.or_else(|| {
-            let on_duty = roster.on_duty(session.provider, texts.raw(session.instance), session.started_at);
-            on_duty.map(|it| (it, AgentSource::Roster))
-        });
+        if session.agent_label.is_some() {
+            continue;
+        }
+        let on_duty = roster.on_duty(session.provider, texts.raw(session.instance), session.started_at);
+        let found = on_duty.map(|it| (it, AgentSource::Roster));
         let found = found.or_else(|| {
             if from_metadata.is_empty() {
                 return None;
@@ -64,8 +69,8 @@ pub fn assign(
             let decided = session.deciding.map(|it| &events[it as usize]).and_then(named);
             decided.or_else(|| events.iter().find_map(named)).map(|it| (it, AgentSource::Metadata))
         });
-        let Some((label, source)) = found else { continue };
-        let (agent, team) = agents.person(label);
-        sessions.assign(place, Assigned { agent: Some(agent), source, team });
+        if let Some((label, source)) = found {
+            sessions.assign(place, assigned(label, source));
+        }
     }
 }

@@ -334,6 +334,13 @@ impl Sessions {
         self.liken(place, likeness.with(Bits::UNRATED, code(unrated.map(|it| it as u8))));
     }
 
+    /// Says who had to do with the sessions that name an agent themselves: all that name the same are alike in that.
+    pub fn assign_named(&mut self, of: impl Fn(Sym) -> Assigned) {
+        for facts in &mut self.facts {
+            facts.assigned = facts.agent_label.map_or(facts.assigned, &of);
+        }
+    }
+
     /// Says who had to do with a session.
     pub fn assign(&mut self, place: usize, assigned: Assigned) {
         let before = *self.likeness(self.rows.get(place));
@@ -478,11 +485,6 @@ impl Sessions {
     /// Whether any session names its customer itself.
     pub fn any_customer_name(&self) -> bool {
         self.people.iter().any(|it| it.customer_name.is_some())
-    }
-
-    /// Whether any session names an agent itself.
-    pub fn any_agent_label(&self) -> bool {
-        self.facts.iter().any(|it| it.agent_label.is_some())
     }
 
     /// The feed of each number of facts.

@@ -208,6 +208,20 @@ fn a_shift_begins_with_its_first_instant_and_ends_before_its_last() {
 }
 
 #[test]
+fn who_is_named_by_a_call_goes_before_who_had_the_line() {
+    let home = folder();
+    let roster = "instance,agent\n915550000401@s.whatsapp.net,Late\ndesk,Early\n";
+    std::fs::write(home.path().join("roster.csv"), roster).unwrap();
+    let args = ["sessions", "--format", "json", "--roster", "roster.csv"];
+    let named = r#"{"event_type":"call:incoming:ended","chat":{"phone":"+915551199980"},"whatsapp_account":{"whatsapp_account_wid":"915550000401@s.whatsapp.net","full_name":"Asha","phone":"+915550000401"},"call_details":{"duration":350,"direction":"incoming","status":"Answered","timestamp":"2026-05-04 10:00:00 +0000","message_uid":"m1","caller":{"phone":"+915551199980"},"recipient":{"full_name":"Asha","phone":"+915550000401"}}}"#;
+    let lines = format!("{}\n{named}\n", wawp("received", "c", "511", TEN - 1));
+    let found = json(&run_with(home.path(), &args, lines.as_bytes()))["sessions"].clone();
+    let of = |place: usize, key: &str| found[place][key].as_str().unwrap().to_owned();
+    assert_eq!([of(0, "agent"), of(0, "agent_source")], ["Early", "roster"]);
+    assert_eq!([of(1, "agent"), of(1, "agent_source")], ["Asha", "payload"]);
+}
+
+#[test]
 fn a_filter_takes_its_first_instant_and_not_its_last() {
     let count = |flags: &[&str]| sessions(&[wawp("received", "c", "511", TEN)], flags).len();
     assert_eq!(count(&["--since", "2026-05-04T10:00:00Z"]), 1);
