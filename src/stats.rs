@@ -169,15 +169,16 @@ impl Spans {
         self.shared.extend(others.shared.iter().cloned());
     }
 
-    /// As [`percentile`].
-    pub fn percentile(&self, p: usize) -> Option<i64> {
+    /// As [`percentile`], several of them.
+    pub fn percentiles<const N: usize>(&self, of: [usize; N]) -> [Option<i64>; N] {
         let short = || self.shared.iter().flat_map(|it| it.iter()).chain(&self.short).copied();
         if self.long.is_empty() {
-            return select(&mut short().collect::<Vec<i32>>(), p).map(i64::from);
+            let mut all: Vec<i32> = short().collect();
+            return of.map(|p| select(&mut all, p).map(i64::from));
         }
         let mut all: Vec<i64> = short().map(i64::from).collect();
         all.extend_from_slice(&self.long);
-        select(&mut all, p)
+        of.map(|p| select(&mut all, p))
     }
 }
 
@@ -198,9 +199,9 @@ mod tests {
             spans.add(None);
             others.share();
             spans.extend(&others);
-            for p in [1, 50, 90, 95, 100] {
-                assert_eq!(spans.percentile(p), percentile(&mut values.clone(), p), "{p} {values:?}");
-            }
+            let several = [1, 50, 90, 95, 100];
+            let expected = several.map(|p| percentile(&mut values.clone(), p));
+            assert_eq!(spans.percentiles(several), expected, "{values:?}");
         }
     }
 

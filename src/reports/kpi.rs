@@ -274,7 +274,11 @@ impl Tally {
         };
         let (days_rated, days_over) = (by_day(false), by_day(true));
         let named = resolved - self.policy - self.instant - self.reported;
-        let share_of = |spans: &Spans, p: usize| Cell::opt(spans.percentile(p), Cell::Millis);
+        let millis = |it: Option<i64>| Cell::opt(it, Cell::Millis);
+        let [rejected_p50, rejected_p90, rejected_p95] =
+            self.rejected_rings.percentiles([50, 90, 95]).map(millis);
+        let [answered_p50] = self.answered_rings.percentiles([50]).map(millis);
+        let [talk_p50] = self.talks.percentiles([50]).map(millis);
         vec![
             Cell::Count(self.calls()),
             Cell::Count(resolved),
@@ -301,11 +305,11 @@ impl Tally {
             zone(Cell::Count(days_rated)),
             zone(Cell::Count(days_over)),
             zone(Cell::Bool(days_rated >= 3 && 2 * days_over >= days_rated)),
-            share_of(&self.rejected_rings, 50),
-            share_of(&self.rejected_rings, 90),
-            share_of(&self.rejected_rings, 95),
-            share_of(&self.answered_rings, 50),
-            share_of(&self.talks, 50),
+            rejected_p50,
+            rejected_p90,
+            rejected_p95,
+            answered_p50,
+            talk_p50,
             Cell::Count(self.unique_callers),
             Cell::Count(self.video_calls),
             Cell::Count(self.group_calls),
@@ -867,6 +871,22 @@ mod tests {
         assert_eq!(of("unique_callers video_calls group_calls top_caller_share"), "4 1 1 600000");
         assert_eq!(of("orphaned orphaned_rejections rejection_rate_with_orphans"), "1 1 600000");
         assert_eq!(of("unrated unrated_rejected unrated_reason"), "0 0 –");
+    }
+
+    #[test]
+    fn the_percentiles_of_ringing_are_each_their_own() {
+        // Twenty calls, which rang for 1 to 20 seconds: the 10th, the 18th, and the 19th.
+        let lines = (1..=20).flat_map(|it| {
+            let (id, from) = (format!("r{it}"), format!("9198111100{it:02}"));
+            let end = format!("10:{it:02}:{it:02}");
+            [
+                wawp("received", "desk", &id, &from, &format!("10:{it:02}:00")),
+                wawp("rejected", "desk", &id, &from, &end),
+            ]
+        });
+        let output = report(&analysis(lines.collect()), &[Key::Instance]);
+        let rows = table(&output, &["rows"]);
+        assert_eq!(cells(rows, 0, "ring_p50_ms ring_p90_ms ring_p95_ms"), "10000 18000 19000");
     }
 
     #[test]
