@@ -246,19 +246,20 @@ impl<'w> Walk<'w> {
 
     /// Of a key that stands twice the last counts: such objects are not learnt.
     fn check_keys(&self, object: Raw<'w>) -> Option<()> {
-        let mut seen: Vec<Vec<u8>> = Vec::new();
+        let mut seen: Vec<&[u8]> = Vec::new();
+        // Some dialects know keys in any case and with any separators.
+        fn normal(key: &[u8]) -> impl Iterator<Item = u8> {
+            key.iter().filter(|it| !matches!(**it, b' ' | b'_' | b'-')).map(u8::to_ascii_lowercase)
+        }
         for (key, _) in object.members() {
             let text = key.written();
             if seen.len() == MOST_KEYS || text.contains(&b'\\') || text.contains(&(SEPARATOR as u8)) {
                 return None;
             }
-            // Some dialects know keys in any case and with any separators.
-            let plain = |it: &&u8| !matches!(**it, b' ' | b'_' | b'-');
-            let normal: Vec<u8> = text.iter().filter(plain).map(u8::to_ascii_lowercase).collect();
-            if seen.contains(&normal) {
+            if seen.iter().any(|it| normal(it).eq(normal(text))) {
                 return None;
             }
-            seen.push(normal);
+            seen.push(text);
         }
         Some(())
     }

@@ -36,6 +36,9 @@ const FIRST_LESSONS: u64 = 512;
 /// cost more than the plain reader and a little.
 const HITS_A_LESSON: u64 = 8;
 
+/// Lines that were recognised before there is room for many parties.
+const MANY_HITS: u64 = 2048;
+
 enum Shape {
     Other {
         place: Option<String>,
@@ -98,6 +101,9 @@ impl Shapes {
     pub fn begin(&mut self, file: Sym, options: &ReadOptions) {
         if self.file.replace(file) != Some(file) && !options.sources.is_empty() {
             self.forget();
+        }
+        if self.hits > MANY_HITS {
+            self.parties.make_room(true);
         }
     }
 
@@ -185,7 +191,7 @@ impl Shapes {
             }
         };
         let Some(event) = event else { return };
-        self.parties.begin();
+        self.parties.make_room(false);
         let Shape::Call { place, call, .. } = &mut self.shapes[shape] else { return };
         // The places of the values may be another line's by now, or none's.
         let Some((found, _)) = self.tree.find(line, &mut self.values) else { return };

@@ -5,10 +5,12 @@ use std::cell::Cell;
 
 use crate::text::{Interner, Number, Sym};
 
-/// Parties known at once, of 32 bytes each, so that they stay in a core's own cache.
+/// Parties known at once, of 32 bytes each, so that they stay in a core's own cache; a power of two.
 const PLACES: usize = 1 << 13;
-/// Numbers known at once, of 16 bytes each.
+/// Numbers known at once, of 16 bytes each; a power of two.
 const NUMBERS: usize = 1 << 12;
+/// Of how many there is a place while few lines were read: to make all of it takes as long as to read some hundred.
+const SMALL: usize = 1 << 5;
 const LONGEST: usize = 26;
 
 /// What the identity of a party is.
@@ -47,7 +49,7 @@ fn place(bytes: &[u8]) -> Option<usize> {
         .wrapping_mul(0xff51_afd7_ed55_8ccd)
         .rotate_left(31)
         ^ last;
-    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).try_into().ok().map(|it: usize| it % PLACES)
+    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).try_into().ok()
 }
 
 impl Parties {
@@ -59,7 +61,7 @@ impl Parties {
             return read();
         }
         // One place holds one party, so that nobody can make anything but a miss.
-        let Some(cell) = place(bytes).and_then(|it| self.known.get(it)) else {
+        let Some(cell) = place(bytes).and_then(|it| self.known.get(it & (self.known.len() - 1))) else {
             return read();
         };
         let known = cell.get();
@@ -80,7 +82,8 @@ impl Parties {
     /// The symbol of a number.
     #[inline]
     pub fn number(&self, number: Number, texts: &Interner) -> Sym {
-        let Some(cell) = self.numbers.get(number.mixed() as usize % NUMBERS) else {
+        let mask = self.numbers.len().wrapping_sub(1);
+        let Some(cell) = self.numbers.get(number.mixed() as usize & mask) else {
             return texts.intern_number(number);
         };
         if let Some((known, sym)) = cell.get()
@@ -93,12 +96,13 @@ impl Parties {
         sym
     }
 
-    /// Makes room, once there is something worth knowing.
-    pub fn begin(&mut self) {
-        if self.known.is_empty() {
+    /// Makes room, little or all of it, and forgets who was known before there was so much.
+    pub fn make_room(&mut self, all: bool) {
+        let part = if all { 1 } else { SMALL };
+        if self.known.len() < PLACES / part {
             let none = Known { bytes: [0; LONGEST], length: 0, spelling: Spelling::Other, sym: None };
-            self.known = vec![Cell::new(none); PLACES];
-            self.numbers = vec![Cell::new(None); NUMBERS];
+            self.known = vec![Cell::new(none); PLACES / part];
+            self.numbers = vec![Cell::new(None); NUMBERS / part];
         }
     }
 }
