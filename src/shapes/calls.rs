@@ -144,7 +144,7 @@ pub struct Context<'c> {
 pub struct Line<'l> {
     pub bytes: &'l [u8],
     pub values: &'l Values,
-    /// Where to look, if the line has a known layout.
+    /// Where to look, if the line has a known layout, and that can be said of it.
     pub picks: Option<&'l Picks>,
 }
 
@@ -256,7 +256,8 @@ impl CallShape {
         take(Some(Pick { at: 0, keep: 0, put: lengths }));
     }
 
-    /// Where to look in all lines that have the layout of this one, which is so long; nothing if that differs.
+    /// Where to look in all lines that have the layout of this one, which is so long; nothing if that differs, a value is
+    /// too long, or eight bytes from its place would reach behind the line.
     pub fn picks(&self, line: Line<'_>, length: usize) -> Option<Picks> {
         let mut words = Vec::new();
         let mut fits = true;
@@ -637,5 +638,73 @@ impl<'v> Call<'v> {
             Party::Group => None,
         };
         self.context.parties.get(text, read).map(Some).ok_or(Unfit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a line that holds these values, found value by value and where its layout has them.
+    fn words(values: &[String]) -> [Option<Vec<Word>>; 2] {
+        let mut text = "{".to_owned();
+        let mut places = Values::default();
+        for (number, it) in values.iter().enumerate() {
+            text.push_str("\"key\":\"");
+            places.at[number] = (text.len() as u32, (text.len() + it.len()) as u32);
+            text.push_str(&format!("{it}\","));
+        }
+        text.push_str("\"end\":0}\n");
+        places.count = values.len();
+        let shape = CallShape {
+            rules: Rules::Wawp,
+            numbers: 0,
+            places: [u8::MAX; ROLES],
+            remembered: (0..values.len() as u8).collect(),
+            optional: Vec::new(),
+            entries: Vec::new(),
+        };
+        let line = Line { bytes: text.as_bytes(), values: &places, picks: None };
+        let picks = shape.picks(line, text.len());
+        let found = |line| {
+            let mut words = vec![1, 2, 3];
+            shape.words(line, &mut words).then_some(words)
+        };
+        let picked = picks.as_ref().and_then(|it| found(Line { picks: Some(it), ..line }));
+        [found(line), picked]
+    }
+
+    #[test]
+    fn words_are_the_same_from_a_layout_and_tell_all_values_apart() {
+        let mut known = std::collections::HashMap::new();
+        for count in 0..=9 {
+            for length in 0..=40 {
+                let values = vec!["x".repeat(length); count];
+                let mut changed = vec![values.clone()];
+                for place in 0..count {
+                    for at in 0..length {
+                        let mut other = values.clone();
+                        other[place].replace_range(at..=at, "y");
+                        changed.push(other);
+                    }
+                    let mut longer = values.clone();
+                    longer[place].push('x');
+                    changed.push(longer);
+                }
+                for values in changed {
+                    let [found, picked] = words(&values);
+                    assert_eq!(found, picked, "{values:?}");
+                    let before = known.insert((count, found), values.clone());
+                    assert!(before.as_ref().is_none_or(|it| *it == values), "{before:?} and {values:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_are_too_long_are_not_looked_up() {
+        let long = |length: u32| words(&["a".to_owned(), "x".repeat(length as usize)]);
+        assert!(long(LONGEST).iter().all(Option::is_some));
+        assert_eq!(long(LONGEST + 1), [None, None]);
     }
 }
