@@ -296,6 +296,12 @@ proptest! {
             prop_assert_eq!((glance.agent, glance.counts_in_rates()), (told.agent, told.counts_in_rates()));
             prop_assert_eq!(bare(sessions.get(place)), told);
         }
+        sessions.assign_named(|label| Assigned { agent: Some(label), source: AgentSource::Payload, team: None });
+        for it in (0..sessions.len()).map(|place| sessions.get(place)) {
+            let roster = (sym(2), AgentSource::Roster, sym(3));
+            let expected = it.agent_label.map_or(roster, |label| (Some(label), AgentSource::Payload, None));
+            prop_assert_eq!((it.agent, it.agent_source, it.team), expected);
+        }
     }
 }
 
